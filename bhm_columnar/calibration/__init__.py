@@ -1,0 +1,1 @@
+"""What is measured per channel: the TDC peak of halo pulses and the ADC cut."""

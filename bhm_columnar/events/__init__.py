@@ -1,0 +1,1 @@
+"""What an event is: its columns, what is derived from them, and how coffea sees them."""

@@ -1,0 +1,1 @@
+"""Run a processor over files of events, on one core or on all of them."""

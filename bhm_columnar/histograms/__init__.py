@@ -1,0 +1,1 @@
+"""The shared axes, and histograms in files."""

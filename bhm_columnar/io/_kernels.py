@@ -1,0 +1,537 @@
+"""The byte scanner: one pass over the text of a dump, straight into columns.
+
+The grammar is docs/dump-format.md. Bytes are compared as numbers: 10 is a newline, 32 a space, 45 a dash, 48..57 are
+digits. Every buffer has a newline at ``buf[stop]`` that is not part of the text, with `PADDING` bytes in all behind
+the text, so the loops need no bounds checks: a line that ends at `stop` has lost its newline.
+
+A scanning function returns the position where it stopped and `OK` or the reason why it stopped there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from .._jit import njit
+
+__all__ = [
+    "AFTER_RULE",
+    "MAX_EVENT",
+    "MAX_LINE",
+    "N_REASONS",
+    "PADDING",
+    "find_last_marker",
+    "scan",
+]
+
+Bytes = npt.NDArray[np.uint8]
+Shorts = npt.NDArray[np.int16]
+Longs = npt.NDArray[np.int64]
+
+#: bytes behind the text that a buffer must hold, the first of them a newline
+PADDING: Final = 16
+#: longest line, and most bytes from one header to the next, that are read
+MAX_LINE: Final = 1000
+MAX_EVENT: Final = 1_000_000
+
+# why a line does not fit, numbered as in report.Reason
+OK: Final = -1
+NUL: Final = 0
+CHARACTER: Final = 1
+FIELD_COUNT: Final = 2
+VALUE: Final = 3
+INPUT: Final = 4
+MISSING_TDC: Final = 5
+HEADER: Final = 6
+HEADER_VALUE: Final = 7
+NO_RULE: Final = 8
+MISPLACED_RULE: Final = 9
+UNTERMINATED: Final = 10
+LONG_LINE: Final = 11
+LONG_EVENT: Final = 12
+NO_HEADER: Final = 13
+N_REASONS: Final = 14
+
+# where the scanner stands between two events, or inside one
+AFTER_RULE: Final = 0
+RESYNC: Final = 1
+PULSES: Final = 2
+
+# what detector/ and docs/dump-format.md allow; a kernel imports nothing
+MAX_NUMBER: Final = 2**32 - 1
+MAX_RUN: Final = 2**31 - 1
+MAX_BX: Final = 3563
+FIRST_FIBRE: Final = 3
+LAST_FIBRE: Final = 8
+LAST_CABLE: Final = 3
+N_SAMPLES: Final = 20
+N_FIELDS: Final = 2 + N_SAMPLES
+MAX_TDC: Final = 63
+MAX_DIGITS: Final = 20
+MIN_RULE: Final = 10
+
+
+@njit
+def _is_digit(byte: int) -> bool:
+    return 48 <= byte <= 57
+
+
+@njit
+def _is_blank(byte: int) -> bool:
+    return byte == 32 or byte == 9 or byte == 13
+
+
+@njit
+def _is_marker(buf: Bytes, s: int, start: int) -> bool:
+    """Whether ``--- START`` stands in the buffer with its S at position `s`."""
+    return (
+        buf[s] == 83
+        and s - start >= 4
+        and buf[s + 1] == 84
+        and buf[s + 2] == 65
+        and buf[s + 3] == 82
+        and buf[s + 4] == 84
+        and buf[s - 1] == 32
+        and buf[s - 2] == 45
+        and buf[s - 3] == 45
+        and buf[s - 4] == 45
+    )
+
+
+@njit
+def find_last_marker(buf: Bytes, start: int, stop: int) -> int:
+    """Find the first dash of the last ``--- START`` in ``buf[start:stop]``, or -1."""
+    for s in range(stop - 5, start + 3, -1):
+        if _is_marker(buf, s, start):
+            dash = s - 2
+            while dash > start and buf[dash - 1] == 45:
+                dash -= 1
+            return dash
+    return -1
+
+
+@njit
+def _find_marker(buf: Bytes, i: int, start: int, stop: int) -> tuple[int, int]:
+    """Find the S of the next ``--- START`` from `i` on, or `stop`; count the newlines passed."""
+    lines = 0
+    while i < stop:
+        if buf[i] == 10:
+            lines += 1
+        elif _is_marker(buf, i, start):
+            break
+        i += 1
+    return i, lines
+
+
+@njit
+def _dashes_end(buf: Bytes, i: int) -> int:
+    while buf[i] == 45:
+        i += 1
+    return i
+
+
+@njit
+def _blanks_end(buf: Bytes, i: int, limit: int) -> int:
+    while _is_blank(buf[i]) and i < limit:
+        i += 1
+    return i
+
+
+@njit
+def _misfit(buf: Bytes, i: int, start: int) -> int:
+    """Say why the byte at `i` cannot stand in a line of numbers."""
+    if buf[i] == 0:
+        return NUL
+    if buf[i] == 45 and _is_marker(buf, _dashes_end(buf, i) + 1, start):
+        return UNTERMINATED  # the next header begins in this line
+    return CHARACTER
+
+
+@njit
+def _scan_row(buf: Bytes, i: int, start: int, row: Bytes) -> tuple[int, int, int]:
+    """Read a line of numbers 0..255 into `row`, and count them; those that do not fit in `row` are only counted.
+
+    Returns position, reason, and how many numbers.
+    """
+    limit = i + MAX_LINE
+    n = 0
+    while True:
+        byte = buf[i]
+        if _is_digit(byte):
+            value = int(byte) - 48
+            i += 1
+            byte = buf[i]
+            if _is_digit(byte):
+                value = value * 10 + int(byte) - 48
+                i += 1
+                byte = buf[i]
+                if _is_digit(byte):
+                    value = value * 10 + int(byte) - 48
+                    i += 1
+                    byte = buf[i]
+                    if value > 255 or _is_digit(byte):
+                        return i, VALUE, n
+            if n < row.size:
+                row[n] = value
+            n += 1
+            if not (byte == 32 or byte == 10 or _is_blank(byte)):
+                return i, _misfit(buf, i, start), n
+        elif byte == 10:
+            return i, OK, n
+        elif _is_blank(byte):
+            i += 1
+            if i > limit:
+                return i, LONG_LINE, n
+        else:
+            return i, _misfit(buf, i, start), n
+
+
+@njit
+def _scan_number(buf: Bytes, i: int, largest: int) -> tuple[int, int, int]:
+    """Read a number of a header and the punctuation behind it; returns position, reason, number."""
+    first = i
+    value = 0
+    while _is_digit(buf[i]):
+        if value <= largest:
+            value = value * 10 + int(buf[i]) - 48
+        i += 1
+        if i - first > MAX_DIGITS:
+            return i, HEADER_VALUE, value
+    if i == first:
+        return i, NUL if buf[i] == 0 else HEADER, value
+    if value > largest:
+        return i, HEADER_VALUE, value
+    while (buf[i] == 44 or buf[i] == 46 or buf[i] == 58 or buf[i] == 59) and i - first <= MAX_LINE:
+        i += 1
+    return i, OK, value
+
+
+@njit
+def _scan_label(buf: Bytes, i: int, limit: int) -> tuple[int, int]:
+    """Pass a word of any kind and the blanks around it."""
+    i = _blanks_end(buf, i, limit)
+    while buf[i] != 10 and not _is_blank(buf[i]):
+        if buf[i] == 0:
+            return i, NUL
+        if i >= limit:
+            return i, LONG_LINE
+        i += 1
+    i = _blanks_end(buf, i, limit)
+    return i, LONG_LINE if i >= limit else OK
+
+
+@njit
+def _scan_header(buf: Bytes, i: int, start: int, values: Longs) -> tuple[int, int]:
+    """Read ``label event label bx label orbit label run ...`` into `values`, from behind START to the newline."""
+    limit = i + MAX_LINE
+    largest = (MAX_NUMBER, MAX_BX, MAX_NUMBER, MAX_RUN)
+    for k in range(4):
+        i, reason = _scan_label(buf, i, limit)
+        if reason != OK:
+            return i, reason
+        i, reason, values[k] = _scan_number(buf, i, largest[k])
+        if reason != OK:
+            return i, reason
+        if buf[i] != 10 and not _is_blank(buf[i]):
+            reason = _misfit(buf, i, start)
+            return i, reason if reason == NUL or (reason == UNTERMINATED and k == 3) else HEADER
+    while buf[i] != 10:
+        if buf[i] == 0:
+            return i, NUL
+        if _is_marker(buf, i, start):
+            return i, UNTERMINATED
+        if i >= limit:
+            return i, LONG_LINE
+        i += 1
+    return i, OK
+
+
+@njit
+def _scan_rule(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple[int, int, int]:
+    """Read the line behind a header: a rule, or a text that cannot be taken for numbers; returns 1 for a text."""
+    limit = i + MAX_LINE
+    end = _dashes_end(buf, i)
+    if buf[end] == 10 and i < end < min(stop, limit):
+        return end, OK, 0
+    numbers = False
+    text = False
+    rule = False
+    while buf[i] != 10:
+        byte = buf[i]
+        if byte == 0:
+            return i, NUL, 0
+        if _is_marker(buf, i, start):
+            return i, UNTERMINATED if numbers or text else NO_RULE, 0
+        if i >= limit:
+            return i, LONG_LINE, 0
+        numbers = numbers or _is_digit(byte)
+        rule = rule or byte == 45
+        text = text or not (_is_digit(byte) or byte == 45 or _is_blank(byte))
+        i += 1
+    if i == stop:
+        return i, UNTERMINATED if numbers or text or (rule and final) else NO_RULE, 0
+    if numbers and not (text or rule):
+        return i, NO_RULE, 0
+    return i, OK, 0 if rule and not (text or numbers) else 1
+
+
+@njit
+def _is_last_line(buf: Bytes, i: int, stop: int) -> bool:
+    while buf[i] != 10:
+        i += 1
+    return i == stop
+
+
+@njit
+def _scan_dashes(buf: Bytes, i: int, start: int, stop: int, final: bool) -> int:
+    """Say whether a line that begins with a dash is a rule or a header: `OK` or the reason."""
+    first = i
+    i = _dashes_end(buf, first)
+    is_rule = i - first >= MIN_RULE
+    if i - first > MAX_LINE:
+        return LONG_LINE
+    if _is_marker(buf, i + 1, start):
+        return OK
+    i = _blanks_end(buf, i, first + MAX_LINE)
+    if i == stop:
+        return OK if final or is_rule else UNTERMINATED
+    if buf[i] == 10 and is_rule:
+        return OK
+    if i >= first + MAX_LINE:
+        return LONG_LINE
+    if final and _is_last_line(buf, i, stop):
+        return OK  # a header that the end of the file cut short
+    if _is_marker(buf, _dashes_end(buf, i) + 1, start):
+        return OK if is_rule else UNTERMINATED
+    return NUL if buf[i] == 0 else CHARACTER
+
+
+@njit
+def _skip_rules(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple[int, int, int]:
+    """Pass dashes, blanks and newlines up to a header's S or the end; returns position, reason, newlines passed."""
+    lines = 0
+    line_start = i
+    while i < stop:
+        byte = buf[i]
+        if byte == 10:
+            lines += 1
+            line_start = i + 1
+        elif byte != 45 and not _is_blank(byte):
+            if _is_marker(buf, i, start):
+                return i, OK, lines
+            line_start = _blanks_end(buf, line_start, i)
+            if final and buf[line_start] == 45 and _is_last_line(buf, i, stop):
+                return stop, OK, lines
+            return i, NO_HEADER, lines
+        i += 1
+    return stop, OK, lines
+
+
+@njit
+def _scan_pulse(
+    buf: Bytes, i: int, start: int, stop: int, adc: Bytes, tdc: Bytes
+) -> tuple[int, int, int, int, int]:
+    """Read an ADC line into `adc` and its TDC line into `tdc`.
+
+    Returns the start of the line where it stopped (the next line, if all is well), reason, newlines passed, and how
+    many numbers each line held.
+    """
+    end, reason, n_adc = _scan_row(buf, i, start, adc)
+    if reason == OK and end == stop:
+        reason = UNTERMINATED
+    elif reason == OK and n_adc < N_FIELDS:
+        reason = FIELD_COUNT
+    elif reason == OK and not (FIRST_FIBRE <= adc[0] <= LAST_FIBRE and adc[1] <= LAST_CABLE):
+        reason = INPUT
+    if reason != OK:
+        return i, reason, 0, n_adc, 0
+    i = end + 1
+    end = _blanks_end(buf, i, i + MAX_LINE)
+    if end == stop or buf[end] == 45:
+        return i, MISSING_TDC, 1, n_adc, 0
+    end, reason, n_tdc = _scan_row(buf, i, start, tdc)
+    if reason == OK and end == stop:
+        reason = UNTERMINATED
+    elif reason == OK and n_tdc >= N_FIELDS:
+        reason = MISSING_TDC
+    elif reason == OK and n_tdc > N_SAMPLES:
+        reason = FIELD_COUNT
+    if reason == OK:
+        for k in range(n_tdc):
+            if tdc[k] > MAX_TDC:
+                reason = VALUE
+    if reason != OK:
+        return i, reason, 1, n_adc, n_tdc
+    return end + 1, OK, 2, n_adc, n_tdc
+
+
+@njit
+def _scan_event(
+    buf: Bytes,
+    i: int,
+    start: int,
+    stop: int,
+    final: bool,
+    values: Longs,
+    inputs: Shorts,
+    samples: Bytes,
+    code_offsets: Longs,
+    codes: Bytes,
+    n_pulses: int,
+    n_codes: int,
+    unusual: Longs,
+) -> tuple[int, int, int, int, int]:
+    """Read one event from behind its START up to the next header, the end, or what belongs to no event.
+
+    Returns position (the start of the line where it stopped), reason, newlines passed, and the new numbers of pulses
+    and codes.
+    """
+    adc = np.empty(N_FIELDS, dtype=np.uint8)
+    tdc = np.empty(N_FIELDS, dtype=np.uint8)
+    event_start = i
+    first_pulse = n_pulses
+    end, reason = _scan_header(buf, i, start, values)
+    if reason == OK and end == stop:
+        reason = UNTERMINATED
+    if reason != OK:
+        return i, reason, 0, n_pulses, n_codes
+    i = end + 1
+    end, reason, text = _scan_rule(buf, i, start, stop, final)
+    if reason != OK:
+        return i, reason, 1, n_pulses, n_codes
+    i = end + 1
+    lines = 2
+    extra = 0
+    while True:
+        if i - event_start > MAX_EVENT:
+            return i, LONG_EVENT, lines, n_pulses, n_codes
+        end = _blanks_end(buf, i, i + MAX_LINE)
+        if end == stop or buf[end] == 45:
+            break
+        i, reason, passed, n_adc, n_tdc = _scan_pulse(buf, i, start, stop, adc, tdc)
+        lines += passed
+        if reason != OK:
+            return i, reason, lines, n_pulses, n_codes
+        inputs[n_pulses, 0] = adc[0]
+        inputs[n_pulses, 1] = adc[1]
+        for k in range(N_SAMPLES):
+            samples[n_pulses, k] = adc[k + 2]
+        for k in range(n_tdc):
+            codes[n_codes + k] = tdc[k]
+        n_pulses += 1
+        n_codes += n_tdc
+        code_offsets[n_pulses] = n_codes
+        extra += n_adc > N_FIELDS
+    if end < stop:
+        reason = _scan_dashes(buf, end, start, stop, final)
+        if reason != OK:
+            return i, reason, lines, n_pulses, n_codes
+        i, reason, passed = _skip_rules(buf, end, start, stop, final)
+        lines += passed
+        if i - event_start > MAX_EVENT:
+            return i, LONG_EVENT, lines, n_pulses, n_codes
+        if reason == NO_HEADER and n_pulses == first_pulse:
+            return i, MISPLACED_RULE, lines, n_pulses, n_codes
+    else:
+        i = stop
+    unusual[0] += extra
+    unusual[1] += text
+    return i, OK, lines, n_pulses, n_codes
+
+
+@njit
+def _note(reason: int, offset: int, line: int, counts: Longs, first: Longs) -> None:
+    """Count a reason, and keep the byte and line of its first case."""
+    if counts[reason] == 0:
+        first[reason, 0] = offset
+        first[reason, 1] = line
+    counts[reason] += 1
+
+
+@njit
+def scan(
+    buf: Bytes,
+    start: int,
+    stop: int,
+    final: bool,
+    state: int,
+    events: Longs,
+    pulse_offsets: Longs,
+    inputs: Shorts,
+    samples: Bytes,
+    code_offsets: Longs,
+    codes: Bytes,
+    counts: Longs,
+    first: Longs,
+    unusual: Longs,
+) -> tuple[int, int, int, int, int, int]:
+    """Scan ``buf[start:stop]``, which ends just before a header or, where `final`, with the file.
+
+    Parameters
+    ----------
+    state
+        `AFTER_RULE` at the start of a file, `RESYNC` in the remains of an event that did not fit.
+    events
+        Filled with (event, bx, orbit, run), shape (capacity, 4).
+    pulse_offsets
+        Filled with the first pulse of each event and the end, shape (capacity + 1,).
+    inputs, samples
+        Filled with (fibre, cable) and the samples of each pulse, shapes (capacity, 2) and (capacity, 20).
+    code_offsets, codes
+        Filled with the first TDC code of each pulse and the end, and the codes.
+    counts, first
+        Events left out by reason, shape (`N_REASONS`,); byte and line (from 0, in this buffer) of each first case.
+    unusual
+        Counts of what is read although it is unusual: pulses with more than 20 samples, texts behind a header.
+
+    Returns
+    -------
+    how many events, pulses, codes, headers and newlines there were, and the state at the end
+    """
+    values = np.empty(4, dtype=np.int64)
+    n_events = n_pulses = n_codes = headers = lines = 0
+    pulse_offsets[0] = 0
+    code_offsets[0] = 0
+    i = start
+    while True:
+        if state == RESYNC:
+            i, passed = _find_marker(buf, i, start, stop)
+            lines += passed
+        else:
+            i, reason, passed = _skip_rules(buf, i, start, stop, final)
+            lines += passed
+            if reason != OK:
+                _note(reason, i, lines, counts, first)
+                state = RESYNC
+                continue
+        if i >= stop:
+            return n_events, n_pulses, n_codes, headers, lines, state
+        headers += 1
+        i, reason, passed, pulses, n = _scan_event(
+            buf,
+            i + 5,
+            start,
+            stop,
+            final,
+            values,
+            inputs,
+            samples,
+            code_offsets,
+            codes,
+            n_pulses,
+            n_codes,
+            unusual,
+        )
+        lines += passed
+        if reason == OK:
+            events[n_events] = values
+            n_events += 1
+            n_pulses = pulses
+            n_codes = n
+            pulse_offsets[n_events] = n_pulses
+            state = AFTER_RULE
+        else:
+            _note(reason, i, lines, counts, first)
+            state = RESYNC

@@ -1,0 +1,105 @@
+"""Events in ROOT files: a TTree that opens in any ROOT, or an RNTuple."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import awkward as ak
+import uproot
+
+from ..errors import EventsFileError
+from ..events.columns import CODES, EVENT_COLUMNS, N_PULSE, PULSE_COLUMNS, SAMPLES
+from .provenance import PROVENANCE_KEY, Provenance
+
+__all__ = ["TREE", "RNTupleWriter", "TTreeWriter", "read_root_branches", "read_root_provenance"]
+
+#: name of the tree
+TREE: Final = "Events"
+#: ZSTD 1 is both faster and smaller than higher levels on these columns
+_COMPRESSION: Final = uproot.ZSTD(1)
+_NOT_OURS: Final = "convert the dumps with `bhm convert`"
+
+
+class TTreeWriter:
+    """Write events as a TTree: scalars, ``nPulse`` with ``Pulse_*``, and the flat lists of samples and TDC codes."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = uproot.recreate(path, compression=_COMPRESSION)
+        types: dict[str, Any] = {column.branch: column.dtype for column in EVENT_COLUMNS}
+        fields = ", ".join(f"{column.name}: {column.dtype}" for column in PULSE_COLUMNS)
+        types["Pulse"] = f"var * {{{fields}}}"
+        for column in (SAMPLES, CODES):
+            types[column.branch] = f"var * {column.dtype}"
+        self._tree = self._file.mktree(TREE, types, title="BHM events")
+
+    def extend(self, branches: Mapping[str, Any]) -> None:
+        """Append events given as the branches of `events_to_branches`."""
+        tree = {column.branch: branches[column.branch] for column in EVENT_COLUMNS}
+        tree["Pulse"] = ak.zip({column.name: branches[column.branch] for column in PULSE_COLUMNS})
+        for column in (SAMPLES, CODES):
+            tree[column.branch] = branches[column.branch]
+        self._tree.extend(tree)
+
+    def finish(self, provenance: Provenance) -> None:
+        """Store the provenance; nothing may follow."""
+        self._file[PROVENANCE_KEY] = provenance.to_json()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+class RNTupleWriter(TTreeWriter):
+    """Write events as an RNTuple with the same fields, smaller than a TTree; files of it cannot be merged by hadd."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = uproot.recreate(path, compression=_COMPRESSION)
+        fields = [f"{column.branch}: {column.dtype}" for column in EVENT_COLUMNS]
+        fields.append(f"{N_PULSE}: int32")
+        fields.extend(f"{column.branch}: var * {column.dtype}" for column in (*PULSE_COLUMNS, SAMPLES, CODES))
+        form = ak.forms.from_type(ak.types.from_datashape(f"{{{', '.join(fields)}}}", highlevel=False))
+        self._tree = self._file.mkrntuple(TREE, form, description="BHM events")
+
+    def extend(self, branches: Mapping[str, Any]) -> None:
+        """Append events given as the branches of `events_to_branches`."""
+        self._tree.extend(ak.zip(dict(branches), depth_limit=1))
+
+
+def read_root_provenance(path: str | Path) -> Provenance:
+    """Open a file, read its provenance, and check that it holds the events it should.
+
+    Raises
+    ------
+    EventsFileError
+        If it is no file of ours or not complete.
+    """
+    with _open(path) as file:
+        if TREE not in file or PROVENANCE_KEY not in file:
+            raise EventsFileError("holds no BHM events with provenance", where=path, hint=_NOT_OURS)
+        provenance = Provenance.from_json(str(file[PROVENANCE_KEY]), path)
+        provenance.check_entries(file[TREE].num_entries, path)
+    return provenance
+
+
+def read_root_branches(path: str | Path) -> dict[str, Any]:
+    """Read every branch of `events.columns` into memory."""
+    names = [column.branch for column in (*EVENT_COLUMNS, *PULSE_COLUMNS, SAMPLES, CODES)]
+    with _open(path) as file:
+        arrays = file[TREE].arrays(names)
+    return {name: arrays[name] for name in names}
+
+
+def _open(path: str | Path) -> Any:
+    try:
+        return uproot.open(path)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise EventsFileError(
+            f"cannot be opened as a ROOT file ({error})", where=path, hint=_NOT_OURS
+        ) from error

@@ -1,0 +1,138 @@
+"""Bytes of a dump: plain or compressed, local or wherever fsspec reaches, with size and checksum on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import fsspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ..errors import DumpError
+
+__all__ = ["COMPRESSIONS", "ByteSource", "OnBytes", "open_source"]
+
+#: called with the number of bytes of the file (as stored) that were read since the last call
+OnBytes = Callable[[int], None]
+
+#: file-name endings of compressed dumps
+COMPRESSIONS: Final = {".gz": "gzip", ".xz": "xz", ".zst": "zstd"}
+_PIECE: Final = 1 << 20
+
+
+class _CountingReader:
+    """Pass bytes of a file through, counting and hashing them; as much of a file as decompressors ask for."""
+
+    closed = False
+
+    def __init__(self, raw: Any, on_bytes: OnBytes | None) -> None:
+        self._raw = raw
+        self._on_bytes = on_bytes
+        self.hash = hashlib.sha256()
+        self.size = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` bytes, to the end where it is negative."""
+        data: bytes = self._raw.read(size)
+        self._account(data)
+        return data
+
+    def readinto(self, view: memoryview) -> int:
+        """Read up to ``len(view)`` bytes into `view`."""
+        n = self._raw.readinto(view) or 0
+        self._account(view[:n])
+        return int(n)
+
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def close(self) -> None:
+        """Leave the file to who opened it."""
+
+    def _account(self, data: bytes | memoryview) -> None:
+        self.hash.update(data)
+        self.size += len(data)
+        if self._on_bytes is not None:
+            self._on_bytes(len(data))
+
+
+class ByteSource:
+    """The content of one dump, decompressed as it is read."""
+
+    def __init__(self, path: str, reader: _CountingReader) -> None:
+        self.path = path
+        self._reader = reader
+        ending = next((COMPRESSIONS[end] for end in COMPRESSIONS if path.endswith(end)), None)
+        self.is_compressed = ending is not None
+        self._stream: Any = reader
+        if ending == "xz":
+            self._stream = lzma.LZMAFile(reader)  # type: ignore[arg-type]  # noqa: SIM115
+        elif ending is not None:
+            # pyarrow's streams are the ones that notice a file that was cut short, and read several frames
+            self._stream = pa.CompressedInputStream(pa.PythonFile(reader, mode="r"), ending)
+
+    def fill(self, buffer: npt.NDArray[np.uint8]) -> int:
+        """Read until the buffer is full or the dump ends; return the number of bytes.
+
+        Raises
+        ------
+        DumpError
+            If the file cannot be read or its compression is damaged.
+        """
+        view = buffer.data
+        filled = 0
+        try:
+            while filled < len(view):
+                n = self._read_piece(view[filled:])
+                if n == 0:
+                    break
+                filled += n
+        except (OSError, EOFError, lzma.LZMAError) as error:
+            raise DumpError(
+                f"cannot be read to its end ({error})",
+                where=self.path,
+                hint="copy the file again, or leave it out",
+            ) from error
+        return filled
+
+    def _read_piece(self, view: memoryview) -> int:
+        if not self.is_compressed:
+            return self._reader.readinto(view)
+        data = self._stream.read(min(len(view), _PIECE))
+        view[: len(data)] = data
+        return len(data)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file, as stored, that were read so far."""
+        return self._reader.size
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of what was read of the file, as stored: after the end, what ``sha256sum`` prints."""
+        return self._reader.hash.hexdigest()
+
+
+@contextmanager
+def open_source(path: str, on_bytes: OnBytes | None = None) -> Iterator[ByteSource]:
+    """Open a dump for reading; ``.gz``, ``.xz`` and ``.zst`` are decompressed.
+
+    Raises
+    ------
+    DumpError
+        If the file cannot be opened.
+    """
+    try:
+        raw = fsspec.open(path, "rb", compression=None).open()
+    except (OSError, ImportError, ValueError) as error:
+        raise DumpError(
+            f"cannot be opened ({error})", where=path, hint="check its name and permissions"
+        ) from error
+    with raw:
+        yield ByteSource(path, _CountingReader(raw, on_bytes))

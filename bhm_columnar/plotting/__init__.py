@@ -1,0 +1,1 @@
+"""From finished histograms to figures in CMS style; nothing is counted here."""

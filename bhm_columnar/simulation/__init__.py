@@ -1,0 +1,1 @@
+"""A toy BHM: dumps with known truth, for demonstrations, closure tests and benchmarks."""

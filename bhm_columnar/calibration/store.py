@@ -13,10 +13,12 @@ from ..errors import CalibrationError
 from ..io.atomic import write_json
 from .model import Calibration
 
-__all__ = ["TABLES", "load_calibration", "load_table", "save_calibration", "save_cuts"]
+__all__ = ["CALIBRATION_FILE", "TABLES", "load_calibration", "load_table", "save_calibration", "save_cuts"]
 
 #: names of the shipped tables
 TABLES: Final = ("v1", "v2")
+#: name of the file in what `analyse` writes
+CALIBRATION_FILE: Final = "calibration.json"
 _FORMAT: Final = "bhm_columnar calibration"
 # the keys of the earlier program's "custom cuts"
 _TDC_KEY: Final = "TDC Peak"

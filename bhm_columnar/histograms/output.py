@@ -70,10 +70,9 @@ def load_histograms(folder: str | Path) -> tuple[dict[str, Histogram], dict[str,
             names = [name.removesuffix(".json") for name in archive.namelist() if name.endswith(".json")]
             return {name: Hist(uhi.io.zip.read(archive, name)) for name in names}, json.loads(text)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        why = getattr(error, "strerror", None) or error
         raise InputError(
-            f"holds no histograms ({error})",
-            where=path,
-            hint="give a folder that `bhm analyse` or `bhm fill` wrote",
+            f"no histograms can be read ({why})", where=path, hint="give a folder that `bhm analyse` wrote"
         ) from error
 
 

@@ -57,7 +57,6 @@ N_REASONS: Final = 14
 # where the scanner stands between two events, or inside one
 AFTER_RULE: Final = 0
 RESYNC: Final = 1
-PULSES: Final = 2
 
 # what detector/ and docs/dump-format.md allow; a kernel imports nothing
 MAX_NUMBER: Final = 2**32 - 1
@@ -105,10 +104,7 @@ def find_last_marker(buf: Bytes, start: int, stop: int) -> int:
     """Find the first dash of the last ``--- START`` in ``buf[start:stop]``, or -1."""
     for s in range(stop - 5, start + 3, -1):
         if _is_marker(buf, s, start):
-            dash = s - 2
-            while dash > start and buf[dash - 1] == 45:
-                dash -= 1
-            return dash
+            return _dashes_start(buf, s - 1)
     return -1
 
 
@@ -133,6 +129,14 @@ def _dashes_end(buf: Bytes, i: int) -> int:
 
 
 @njit
+def _dashes_start(buf: Bytes, i: int) -> int:
+    """First of the dashes before position `i`."""
+    while i > 0 and buf[i - 1] == 45:
+        i -= 1
+    return i
+
+
+@njit
 def _blanks_end(buf: Bytes, i: int, limit: int) -> int:
     while _is_blank(buf[i]) and i < limit:
         i += 1
@@ -140,17 +144,13 @@ def _blanks_end(buf: Bytes, i: int, limit: int) -> int:
 
 
 @njit
-def _misfit(buf: Bytes, i: int, start: int) -> int:
-    """Say why the byte at `i` cannot stand in a line of numbers."""
-    if buf[i] == 0:
-        return NUL
-    if buf[i] == 45 and _is_marker(buf, _dashes_end(buf, i) + 1, start):
-        return UNTERMINATED  # the next header begins in this line
-    return CHARACTER
+def _misfit(byte: int) -> int:
+    """Say why a byte cannot stand where a number should."""
+    return NUL if byte == 0 else CHARACTER
 
 
 @njit
-def _scan_row(buf: Bytes, i: int, start: int, row: Bytes) -> tuple[int, int, int]:
+def _scan_row(buf: Bytes, i: int, row: Bytes) -> tuple[int, int, int]:
     """Read a line of numbers 0..255 into `row`, and count them; those that do not fit in `row` are only counted.
 
     Returns position, reason, and how many numbers.
@@ -177,7 +177,7 @@ def _scan_row(buf: Bytes, i: int, start: int, row: Bytes) -> tuple[int, int, int
                 row[n] = value
             n += 1
             if not (byte == 32 or byte == 10 or _is_blank(byte)):
-                return i, _misfit(buf, i, start), n
+                return i, _misfit(byte), n
         elif byte == 10:
             return i, OK, n
         elif _is_blank(byte):
@@ -185,7 +185,7 @@ def _scan_row(buf: Bytes, i: int, start: int, row: Bytes) -> tuple[int, int, int
             if i > limit:
                 return i, LONG_LINE, n
         else:
-            return i, _misfit(buf, i, start), n
+            return i, _misfit(byte), n
 
 
 @njit
@@ -235,8 +235,7 @@ def _scan_header(buf: Bytes, i: int, start: int, values: Longs) -> tuple[int, in
         if reason != OK:
             return i, reason
         if buf[i] != 10 and not _is_blank(buf[i]):
-            reason = _misfit(buf, i, start)
-            return i, reason if reason == NUL or (reason == UNTERMINATED and k == 3) else HEADER
+            return i, NUL if buf[i] == 0 else HEADER
     while buf[i] != 10:
         if buf[i] == 0:
             return i, NUL
@@ -263,7 +262,7 @@ def _scan_rule(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple[
         if byte == 0:
             return i, NUL, 0
         if _is_marker(buf, i, start):
-            return i, UNTERMINATED if numbers or text else NO_RULE, 0
+            return i, UNTERMINATED, 0
         if i >= limit:
             return i, LONG_LINE, 0
         numbers = numbers or _is_digit(byte)
@@ -278,8 +277,11 @@ def _scan_rule(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple[
 
 
 @njit
-def _is_last_line(buf: Bytes, i: int, stop: int) -> bool:
+def _is_cut_short(buf: Bytes, i: int, start: int, stop: int) -> bool:
+    """Whether the line at `i` goes on to `stop` without a header in it."""
     while buf[i] != 10:
+        if _is_marker(buf, i, start):
+            return False
         i += 1
     return i == stop
 
@@ -290,10 +292,10 @@ def _scan_dashes(buf: Bytes, i: int, start: int, stop: int, final: bool) -> int:
     first = i
     i = _dashes_end(buf, first)
     is_rule = i - first >= MIN_RULE
-    if i - first > MAX_LINE:
-        return LONG_LINE
     if _is_marker(buf, i + 1, start):
         return OK
+    if i - first > MAX_LINE:
+        return LONG_LINE
     i = _blanks_end(buf, i, first + MAX_LINE)
     if i == stop:
         return OK if final or is_rule else UNTERMINATED
@@ -301,11 +303,9 @@ def _scan_dashes(buf: Bytes, i: int, start: int, stop: int, final: bool) -> int:
         return OK
     if i >= first + MAX_LINE:
         return LONG_LINE
-    if final and _is_last_line(buf, i, stop):
+    if final and _is_cut_short(buf, i, start, stop):
         return OK  # a header that the end of the file cut short
-    if _is_marker(buf, _dashes_end(buf, i) + 1, start):
-        return OK if is_rule else UNTERMINATED
-    return NUL if buf[i] == 0 else CHARACTER
+    return _misfit(buf[i])
 
 
 @njit
@@ -322,7 +322,7 @@ def _skip_rules(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple
             if _is_marker(buf, i, start):
                 return i, OK, lines
             line_start = _blanks_end(buf, line_start, i)
-            if final and buf[line_start] == 45 and _is_last_line(buf, i, stop):
+            if final and buf[line_start] == 45 and _is_cut_short(buf, i, start, stop):
                 return stop, OK, lines
             return i, NO_HEADER, lines
         i += 1
@@ -330,15 +330,13 @@ def _skip_rules(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple
 
 
 @njit
-def _scan_pulse(
-    buf: Bytes, i: int, start: int, stop: int, adc: Bytes, tdc: Bytes
-) -> tuple[int, int, int, int, int]:
+def _scan_pulse(buf: Bytes, i: int, stop: int, adc: Bytes, tdc: Bytes) -> tuple[int, int, int, int, int]:
     """Read an ADC line into `adc` and its TDC line into `tdc`.
 
     Returns the start of the line where it stopped (the next line, if all is well), reason, newlines passed, and how
     many numbers each line held.
     """
-    end, reason, n_adc = _scan_row(buf, i, start, adc)
+    end, reason, n_adc = _scan_row(buf, i, adc)
     if reason == OK and end == stop:
         reason = UNTERMINATED
     elif reason == OK and n_adc < N_FIELDS:
@@ -351,7 +349,7 @@ def _scan_pulse(
     end = _blanks_end(buf, i, i + MAX_LINE)
     if end == stop or buf[end] == 45:
         return i, MISSING_TDC, 1, n_adc, 0
-    end, reason, n_tdc = _scan_row(buf, i, start, tdc)
+    end, reason, n_tdc = _scan_row(buf, i, tdc)
     if reason == OK and end == stop:
         reason = UNTERMINATED
     elif reason == OK and n_tdc >= N_FIELDS:
@@ -410,7 +408,7 @@ def _scan_event(
         end = _blanks_end(buf, i, i + MAX_LINE)
         if end == stop or buf[end] == 45:
             break
-        i, reason, passed, n_adc, n_tdc = _scan_pulse(buf, i, start, stop, adc, tdc)
+        i, reason, passed, n_adc, n_tdc = _scan_pulse(buf, i, stop, adc, tdc)
         lines += passed
         if reason != OK:
             return i, reason, lines, n_pulses, n_codes
@@ -509,9 +507,10 @@ def scan(
         if i >= stop:
             return n_events, n_pulses, n_codes, headers, lines, state
         headers += 1
+        begin = i + 5
         i, reason, passed, pulses, n = _scan_event(
             buf,
-            i + 5,
+            begin,
             start,
             stop,
             final,
@@ -524,6 +523,29 @@ def scan(
             n_codes,
             unusual,
         )
+        following = stop
+        if reason != OK:
+            # judge the event by its own bytes, as if they ended where the dashes of the next header begin
+            following, _ = _find_marker(buf, i, start, stop)
+            if following < stop:
+                end = _dashes_start(buf, following - 1)
+                buf[end] = 10
+                i, reason, passed, pulses, n = _scan_event(
+                    buf,
+                    begin,
+                    start,
+                    end,
+                    False,
+                    values,
+                    inputs,
+                    samples,
+                    code_offsets,
+                    codes,
+                    n_pulses,
+                    n_codes,
+                    unusual,
+                )
+                buf[end] = 45
         lines += passed
         if reason == OK:
             events[n_events] = values

@@ -10,20 +10,20 @@ from typing import Final, Literal
 import awkward as ak
 
 from ..detector.channels import Side, find_side
-from ..errors import DatasetError, EventsFileError
+from ..errors import DatasetError, DumpError, EventsFileError
 from ..events.derived import DEFAULT_WINDOW
 from ..events.orbits import OrbitState, span_runs, unwrap_orbits
 from .assemble import branches_to_events, events_to_branches
 from .atomic import atomic_file
 from .dump import DEFAULT_CHUNK, iterate_source
-from .folders import SideFiles, require_side
+from .folders import DumpFiles, SideFiles, require_side
 from .parquet import ParquetWriter, read_parquet_branches, read_parquet_provenance
 from .provenance import InputFile, Provenance
 from .report import ReadReport
 from .root import RNTupleWriter, TTreeWriter, read_root_branches, read_root_provenance
 from .source import OnBytes, open_source
 
-__all__ = ["ENDINGS", "FORMATS", "Format", "convert_dump", "read_events", "read_provenance"]
+__all__ = ["ENDINGS", "FORMATS", "Format", "convert_dump", "convert_folder", "read_events", "read_provenance"]
 
 Format = Literal["ttree", "rntuple", "parquet"]
 _WRITERS: Final[dict[str, type[TTreeWriter | ParquetWriter]]] = {
@@ -50,7 +50,7 @@ def convert_dump(
     target: str | Path,
     *,
     side: Side | str | None = None,
-    format: Format = "ttree",  # noqa: A002  (the word of the command line)
+    format: Format = "ttree",
     chunk_bytes: int = DEFAULT_CHUNK,
     overwrite: bool = False,
     on_bytes: OnBytes | None = None,
@@ -107,7 +107,40 @@ def convert_dump(
             charge_window=asdict(DEFAULT_WINDOW),
         )
         writer.finish(provenance)
+        _check_any(reading.report, files)
     return provenance
+
+
+def _check_any(report: ReadReport, files: SideFiles) -> None:
+    """Refuse dumps of which not a single event can be read."""
+    if report.events == 0:
+        counts = ", ".join(f"{reason} {count}" for reason, count in report.skipped.items())
+        first = min(report.first_bad.values(), key=lambda bad: bad.line)
+        raise DumpError(
+            f"not one of {report.headers} events can be read ({counts}); the first bad line is {first.line}",
+            where=files.files[0],
+            hint="is it a BHM self-trigger dump?",
+        )
+
+
+def convert_folder(
+    dumps: DumpFiles,
+    folder: str | Path,
+    *,
+    format: Format = "ttree",
+    overwrite: bool = False,
+    on_bytes: OnBytes | None = None,
+) -> list[Path]:
+    """Convert the dumps of each side into one file of events, such as ``plusZ.root``; returns the files.
+
+    Arguments and errors are those of `convert_dump`.
+    """
+    targets = []
+    for one in dumps.sides:
+        target = Path(folder) / f"{one.side.directory}{ENDINGS[format]}"
+        convert_dump(one, target, format=format, overwrite=overwrite, on_bytes=on_bytes)
+        targets.append(target)
+    return targets
 
 
 def _as_side_files(

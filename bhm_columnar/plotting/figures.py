@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -12,58 +11,23 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from .._version import __version__
-from ..calibration.model import Calibration
 from ..detector.channels import CHANNEL_GROUPS, CHANNELS, SIDES, Channel, Side
 from ..errors import SelectionError
-from ..histograms.counts import Histogram, pick, pick_side
+from ..histograms.counts import pick, pick_side
 from ..io.atomic import atomic_file
-from ..selection.cuts import Cuts
 from .channels import plot_adc_peak, plot_channel_events, plot_tdc_adc, plot_tdc_peak
 from .regions import plot_charge, plot_occupancy
+from .results import Results
 from .stability import plot_tdc_stability, plot_tdc_violins
-from .style import DEFAULT_LABEL, add_label, cms_style, make_figure
+from .style import add_label, cms_style, make_figure
 
-__all__ = ["ENDINGS", "FIGURES", "Results", "draw_figure", "draw_figures", "list_figures"]
+__all__ = ["ENDINGS", "FIGURES", "draw_figure", "draw_figures", "list_figures"]
 
 #: kinds of file that figures can be written as
 ENDINGS: Final = (".pdf", ".png", ".svg")
 _PNG_DPI: Final = 100
 _SHEET_COLUMNS: Final = 2
 _SHEET_PANEL: Final = (9.0, 5.4)
-
-
-@dataclass(frozen=True)
-class Results:
-    """What figures are drawn from.
-
-    Parameters
-    ----------
-    histograms
-        By name, as the standard processors fill them.
-    calibration, cuts
-        What they were filled with.
-    runs
-        Runs that went in.
-    sides
-        Sides that have data.
-    label
-        Text behind CMS, such as ``Preliminary``.
-    """
-
-    histograms: Mapping[str, Histogram]
-    calibration: Calibration
-    cuts: Cuts
-    runs: tuple[int, ...]
-    sides: tuple[Side, ...]
-    label: str = DEFAULT_LABEL
-
-    @property
-    def run_text(self) -> str:
-        """How figures call the runs."""
-        if not self.runs:
-            return ""
-        first, last = min(self.runs), max(self.runs)
-        return f"Run {first}" if first == last else f"Runs {first}–{last}"
 
 
 def _occupancy(results: Results, side: Side) -> Axes:

@@ -43,7 +43,7 @@ _OVERRIDES: Final[dict[str, Any]] = {
 
 @contextmanager
 def cms_style(*, scale: float = 1.0) -> Iterator[None]:
-    """Draw in CMS style inside of this block; `scale` shrinks texts for small panels."""
+    """Draw in CMS style inside of this block; `scale` below 1 is for small panels: smaller texts, no minor ticks."""
     sizes = {
         name: value * scale
         for name, value in mplhep.style.CMS.items()
@@ -52,7 +52,8 @@ def cms_style(*, scale: float = 1.0) -> Iterator[None]:
         )
         and isinstance(value, int | float)
     }
-    with plt.style.context([mplhep.style.CMS, _OVERRIDES, sizes]):
+    minor = {"xtick.minor.visible": scale >= 1, "ytick.minor.visible": scale >= 1}
+    with plt.style.context([mplhep.style.CMS, _OVERRIDES, sizes, minor]):
         yield
 
 

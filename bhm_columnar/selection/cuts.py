@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from ..detector.lhc import COLLISION_DELAY_TDC
 from ..detector.qie import N_ADC, TDC_CODES
 from ..errors import SelectionError
 
-__all__ = ["DEFAULT_CUTS", "Cuts", "load_cuts"]
+__all__ = ["DEFAULT_CUTS", "Cuts", "load_cuts", "make_cuts"]
 
 _CP_CENTRES: Final = ("fixed", "halo+25")
 
@@ -96,21 +97,28 @@ def load_cuts(path: str | Path) -> Cuts:
         raise SelectionError(
             f"is not TOML ({error})", where=path, hint="write `name = value` lines"
         ) from error
+    try:
+        return make_cuts(content)
+    except SelectionError as error:
+        raise SelectionError(error.what, where=path, hint=error.hint) from error
+
+
+def make_cuts(content: Mapping[str, Any]) -> Cuts:
+    """Make cuts from names and values, as a TOML or JSON file holds them.
+
+    Raises
+    ------
+    SelectionError
+        If names or values do not fit.
+    """
     known = {one.name: type(getattr(DEFAULT_CUTS, one.name)) for one in fields(Cuts)}
     values: dict[str, Any] = {}
     for name, value in content.items():
         if name not in known:
-            raise SelectionError(
-                f"no cut is called {name!r}", where=path, hint=f"cuts are {', '.join(known)}"
-            )
+            raise SelectionError(f"no cut is called {name!r}", hint=f"cuts are {', '.join(known)}")
         given = tuple(value) if isinstance(value, list) else value
         is_pair = known[name] is not tuple or (len(given) == 2 and all(type(code) is int for code in given))
         if type(given) is not known[name] or not is_pair:
-            raise SelectionError(
-                f"{name} = {value!r} is of the wrong kind", where=path, hint="see docs/cli.md"
-            )
+            raise SelectionError(f"{name} = {value!r} is of the wrong kind", hint="see docs/cli.md")
         values[name] = given
-    try:
-        return Cuts(**values)
-    except SelectionError as error:
-        raise SelectionError(error.what, where=path, hint=error.hint) from error
+    return Cuts(**values)

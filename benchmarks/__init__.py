@@ -1,0 +1,1 @@
+"""Measurements of the package against the truth, and later against peers."""

@@ -1,0 +1,83 @@
+"""The command line: ``bhm VERB``, one module per verb.
+
+Verbs import what they need when they run, so that ``bhm --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .._version import __version__
+from ..errors import BHMError
+from . import align, analyse, convert, fill, inspect, plot, processors, simulate
+
+__all__ = ["main", "make_parser"]
+
+_VERBS = (analyse, simulate, inspect, convert, align, fill, plot, processors)
+_EPILOG = """\
+examples:
+  bhm analyse data/demo -o results           the whole job: events, histograms, figures, summary
+  bhm inspect data/demo                      what is in these dumps?
+  bhm simulate toy --events 50000 --seed 1   dumps with known truth
+  bhm analyse dumps -o out --runs 362000,362002-362004 --calibration v2
+
+The pipeline, step by step:
+  bhm convert dumps -o events                text -> ROOT (or RNTuple, Parquet)
+  bhm align events -o calibration.json       TDC peak and ADC cut of each channel
+  bhm fill events -p halo --calibration calibration.json -o histograms
+  bhm plot out --figure occupancy --of plusZ -o occupancy.pdf
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of all verbs."""
+    parser = argparse.ArgumentParser(
+        prog="bhm",
+        description="CMS Beam Halo Monitor: from text dumps to ROOT files, histograms and figures.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"bhm_columnar {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in _VERBS:
+        name = verb.__name__.rpartition(".")[2]
+        sub = verbs.add_parser(
+            name,
+            help=verb.HELP,
+            description=verb.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        verb.add_arguments(sub)
+        sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        sub.set_defaults(run=verb.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 done, 1 an error said in one line, 2 wrong usage, 130 Ctrl-C."""
+    args = make_parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of a pipe has left
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("bhm: interrupted; nothing unfinished was left behind\n")
+        return 130
+    except BHMError as error:
+        if args.debug:
+            raise
+        sys.stderr.write(f"bhm: {error}\n")
+        return 1
+    except Exception as error:
+        if args.debug:
+            raise
+        sys.stderr.write(
+            f"bhm: unexpected {type(error).__name__}: {error}; run again with --debug and report it\n"
+        )
+        return 1
+    return code

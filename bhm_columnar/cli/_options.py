@@ -1,0 +1,142 @@
+"""Options that several verbs share, and the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..execution.stages import Stages
+    from ..selection.cuts import Cuts
+
+__all__ = [
+    "add_fill_options",
+    "add_format_option",
+    "add_side_option",
+    "job_options",
+    "make_console",
+    "make_stages",
+    "parse_runs",
+    "positive",
+    "show_progress",
+]
+
+_MAX_RUNS = 100_000
+
+
+def parse_runs(text: str) -> list[int]:
+    """Read ``362000,362002-362004`` as a list of runs."""
+    runs: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise argparse.ArgumentTypeError(f"{part!r} is no run and no range; write 362000,362002-362004")
+        low, high = int(first), int(last or first)
+        if high < low or high - low > _MAX_RUNS:
+            raise argparse.ArgumentTypeError(f"{part!r} is no range of runs; write the smaller one first")
+        runs.extend(range(low, high + 1))
+    return runs
+
+
+def positive(text: str) -> int:
+    """Read a whole number above zero."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above zero")
+    return int(text)
+
+
+def add_side_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--side``."""
+    parser.add_argument(
+        "--side",
+        choices=["+Z", "-Z"],
+        help="side of files whose names do not tell it: +Z (uHTR4, beam 1) or -Z (uHTR11, beam 2); write --side=-Z",
+    )
+
+
+def add_format_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--format``."""
+    parser.add_argument(
+        "--format",
+        choices=["ttree", "rntuple", "parquet"],
+        default="ttree",
+        help="of the converted events: ttree opens in any ROOT (default), rntuple is smaller, parquet for pandas",
+    )
+
+
+def add_fill_options(parser: argparse.ArgumentParser) -> None:
+    """Add what filling histograms can be told."""
+    parser.add_argument(
+        "--runs", type=parse_runs, metavar="RUNS", help="only these, such as 362000,362002-362004"
+    )
+    parser.add_argument("--cuts", metavar="FILE", help="TOML file that overrides cuts (see docs/cli.md)")
+    parser.add_argument(
+        "--workers", type=positive, default=1, metavar="N", help="processes that fill (default 1)"
+    )
+    parser.add_argument(
+        "--chunksize", type=positive, default=200_000, metavar="N", help="events per chunk (default 200000)"
+    )
+
+
+def read_cuts(path: str | None) -> Cuts:
+    """Read the file of ``--cuts``, or take the defaults."""
+    from ..selection.cuts import DEFAULT_CUTS, load_cuts  # noqa: PLC0415
+
+    return DEFAULT_CUTS if path is None else load_cuts(path)
+
+
+def job_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Turn the options of `add_fill_options` into those of `open_job`."""
+    return {
+        "runs": args.runs,
+        "cuts": read_cuts(args.cuts),
+        "workers": args.workers,
+        "chunksize": args.chunksize,
+        "stages": make_stages(),
+    }
+
+
+def make_console() -> Console:
+    """Make a console for tables on stdout; colours only on a terminal."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+
+
+def make_stages() -> Stages:
+    """Time the stages of a job, with progress bars if a person watches."""
+    from ..execution.stages import Stages  # noqa: PLC0415
+
+    watched = sys.stderr.isatty()
+    return Stages(show=show_progress if watched else None, fill_progress=watched)
+
+
+@contextmanager
+def show_progress(name: str, total: float) -> Iterator[Callable[[float], None]]:
+    """Draw a progress bar on stderr, if that is a terminal."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(name, total=total)
+        yield lambda more: progress.advance(task, more)

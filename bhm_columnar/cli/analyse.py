@@ -1,0 +1,92 @@
+"""Do the whole job: convert dumps to events, calibrate, fill histograms, draw figures, and sum up.
+
+OUT gets events/, calibration.json, histograms.root, histograms.uhi.zip, figures/ and summary.json. It is complete, or
+it is not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ._options import (
+    add_fill_options,
+    add_format_option,
+    add_side_option,
+    job_options,
+    make_console,
+)
+
+HELP = "the whole job: dumps to events, histograms, figures and a summary"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the verb can be told."""
+    parser.add_argument("data", nargs="+", metavar="DATA", help="folder of dumps, or dump files")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="folder to make")
+    add_side_option(parser)
+    parser.add_argument(
+        "--calibration",
+        default="auto",
+        metavar="auto|v1|v2|FILE",
+        help="measure it from these data (auto, default), a shipped table, or a JSON file, also of the earlier program",
+    )
+    add_fill_options(parser)
+    add_format_option(parser)
+    parser.add_argument("--label", help="text behind CMS in the figures (default: Preliminary)")
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the verb."""
+    from ..pipeline import analyse  # noqa: PLC0415
+
+    summary = analyse(
+        args.data,
+        args.out,
+        side=args.side,
+        calibration=args.calibration,
+        format=args.format,
+        label=args.label,
+        overwrite=args.overwrite,
+        **job_options(args),
+    )
+    _print_summary(summary, args.out)
+    return 0
+
+
+def _print_summary(summary: dict[str, Any], out: str) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    console = make_console()
+    table = Table(
+        "side", "events", "left out", "pulses", "clean", "SR halo", "BR", "CP collisions", "AR activation"
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, side in summary["sides"].items():
+        read = side["read"]
+        numbers = [read["events"], read["headers"] - read["events"], read["pulses"], side["clean"]]
+        table.add_row(name, *(f"{n:,}" for n in [*numbers, *side["regions"].values()]))
+    console.print(table)
+    for name, side in summary["sides"].items():
+        if side["assumed"]:
+            console.print(f"[yellow]{name}: the side of some files was given, not told from their names[/]")
+        if bad := side["read"]["first_bad"]:
+            console.print(
+                f"[yellow]{name}: first line left out: {bad['file']}:{bad['line']} ({bad['reason']})[/]"
+            )
+    for file, why in summary["ignored_files"].items():
+        console.print(f"[yellow]{file} was left aside: it {why}[/]")
+    runs = summary["runs"]
+    reference = summary["reference"]
+    if runs and reference:
+        console.print(
+            f"{len(runs)} run{'s' if len(runs) != 1 else ''} ({runs[0]} to {runs[-1]}), reference run "
+            f"{reference['run']} at orbit {reference['orbit']}"
+        )
+    flags = summary["calibration"]["flags"]
+    if flags:
+        console.print(f"[yellow]calibration: {len(flags)} channels are flagged, see calibration.json[/]")
+    seconds = ", ".join(f"{stage} {time:.1f} s" for stage, time in summary["seconds"].items())
+    console.print(f"{seconds}\nresults are in {out}")

@@ -1,0 +1,160 @@
+"""A dataset, what is wanted of it, and how to run it: what every verb that fills histograms begins with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from hist import Hist
+
+from ..calibration.align import align_channels
+from ..calibration.model import Calibration
+from ..calibration.store import CALIBRATION_FILE, load_calibration, save_calibration
+from ..histograms.counts import Histogram
+from ..histograms.output import save_histograms
+from ..io.atomic import atomic_folder, write_json
+from ..selection.cuts import DEFAULT_CUTS, Cuts
+from .datasets import EventsFile, check_runs, find_events
+from .fill import DEFAULT_CHUNKSIZE, Filled, fill_histograms
+from .registry import load_processor, make_processor
+from .stages import Stages
+
+__all__ = ["AUTO", "OUTPUT_FILE", "Job", "fill_processor", "load_given", "open_job", "runs_with_pulses"]
+
+#: the calibration that is measured from the data themselves
+AUTO: Final = "auto"
+#: what a processor returns that is no histogram
+OUTPUT_FILE: Final = "output.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Files of events, the runs and cuts that are wanted, and how to run.
+
+    Parameters
+    ----------
+    files
+        From `find_events`.
+    runs
+        Only these runs; all if `None`.
+    """
+
+    files: Sequence[EventsFile]
+    runs: Sequence[int] | None = None
+    cuts: Cuts = DEFAULT_CUTS
+    workers: int = 1
+    chunksize: int = DEFAULT_CHUNKSIZE
+    stages: Stages = field(default_factory=Stages)
+
+    def fill(self, stage: str, names: Iterable[str], calibration: Calibration | None = None) -> Filled:
+        """Run processors by name in one pass over the events.
+
+        Raises
+        ------
+        ProcessorError
+            If one cannot be found, built or run.
+        """
+        given: dict[str, Any] = {"cuts": self.cuts, "runs": self.runs}
+        if calibration is not None:
+            given["calibration"] = calibration
+        processors = {name: make_processor(name, given) for name in names}
+        with self.stages.run(stage):
+            return fill_histograms(
+                self.files,
+                processors,
+                workers=self.workers,
+                chunksize=self.chunksize,
+                progress=self.stages.fill_progress,
+            )
+
+    def align(self) -> tuple[Calibration, dict[str, Any]]:
+        """Measure the calibration from the events; returns it, and what the processor ``adc_tdc`` counted for it."""
+        measured: dict[str, Any] = self.fill("align", ["adc_tdc"]).output["adc_tdc"]
+        return align_channels(measured["adc_tdc"], runs=tuple(runs_with_pulses(measured["runs"]))), measured
+
+    def inputs(self) -> list[dict[str, Any]]:
+        """Path, size and checksum of every dump that the events were made from."""
+        return [asdict(one) for file in self.files for one in file.provenance.inputs]
+
+
+def open_job(
+    data: str | Path | Iterable[str | Path], *, runs: Iterable[int] | None = None, **options: Any
+) -> Job:
+    """Find and check the events of a job.
+
+    Parameters
+    ----------
+    data
+        What `bhm convert` or `bhm analyse` wrote.
+    runs
+        Runs that are wanted.
+    options
+        The rest of `Job`.
+
+    Raises
+    ------
+    DatasetError, EventsFileError
+        If there are no events, or a file is not complete.
+    SelectionError
+        If a run is not in the data.
+    """
+    files = find_events(data)
+    wanted = None if runs is None else sorted(set(runs))
+    check_runs(files, wanted)
+    return Job(files, runs=wanted, **options)
+
+
+def runs_with_pulses(runs: Histogram) -> list[int]:
+    """Runs that have clean pulses on any side, from counts with axes ``side`` and ``run``; sorted."""
+    counts = runs.project("run")
+    return sorted(int(run) for run, n in zip(counts.axes["run"], counts.values(), strict=True) if n > 0)
+
+
+def load_given(calibration: str | Path) -> Calibration | None:
+    """Load a calibration, or `None` for the one that is to be measured."""
+    return None if calibration == AUTO else load_calibration(calibration)
+
+
+def fill_processor(
+    job: Job, processor: str, out: str | Path, *, calibration: str | Path = AUTO, overwrite: bool = False
+) -> Filled:
+    """Run one processor, and write what it returns into a folder.
+
+    The folder gets ``histograms.root``, ``histograms.uhi.zip``, ``output.json`` for what is no histogram, and
+    ``calibration.json`` if the processor asks for a calibration.
+
+    Parameters
+    ----------
+    processor
+        A registered name, or ``file.py:Class``.
+    calibration
+        For processors that ask for it: ``auto``, a shipped table, or a file.
+
+    Returns
+    -------
+    the processor's own output, and what it took
+
+    Raises
+    ------
+    BHMError
+        With the reason, wherever the job cannot go on.
+    """
+    made = None
+    asks = "calibration" in inspect.signature(load_processor(processor)).parameters
+    given = load_given(calibration) if asks else None
+    with atomic_folder(out, overwrite=overwrite) as folder:
+        if asks:
+            made = given or job.align()[0]
+            save_calibration(made, folder / CALIBRATION_FILE)
+        filled = job.fill("fill", [processor], made)
+        output = filled.output[processor]
+        histograms = {name: value for name, value in output.items() if isinstance(value, Hist)}
+        about = {"processor": processor, "cuts": job.cuts.as_dict(), "inputs": job.inputs()}
+        save_histograms(histograms, folder, about)
+        write_json(
+            {name: value for name, value in output.items() if name not in histograms}, folder / OUTPUT_FILE
+        )
+    return replace(filled, output=output)

@@ -1,0 +1,120 @@
+"""The whole job: from a folder of dumps to events, calibration, histograms, figures and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .calibration.store import CALIBRATION_FILE, save_calibration
+from .detector.channels import Side
+from .execution.datasets import EVENTS_FOLDER, reference_of
+from .execution.fill import DEFAULT_CHUNKSIZE
+from .execution.job import AUTO, load_given, open_job, runs_with_pulses
+from .execution.stages import Stages
+from .histograms.output import save_histograms
+from .io.atomic import atomic_folder, write_json
+from .io.convert import Format, convert_folder
+from .io.folders import DumpFiles, find_dumps
+from .plotting.figures import draw_figures, list_figures
+from .plotting.results import FIGURES_FOLDER, Results
+from .plotting.style import DEFAULT_LABEL
+from .report.summary import SUMMARY_FILE, make_summary
+from .selection.cuts import DEFAULT_CUTS, Cuts
+from .simulation.simulate import TRUTH_FILE
+
+__all__ = ["analyse"]
+
+
+def analyse(
+    data: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    runs: Iterable[int] | None = None,
+    side: Side | str | None = None,
+    calibration: str | Path = AUTO,
+    cuts: Cuts = DEFAULT_CUTS,
+    workers: int = 1,
+    chunksize: int = DEFAULT_CHUNKSIZE,
+    format: Format = "ttree",
+    label: str | None = None,
+    overwrite: bool = False,
+    stages: Stages | None = None,
+) -> dict[str, Any]:
+    """Do the whole job; the folder `out` is complete, or is not there.
+
+    Parameters
+    ----------
+    data
+        Folder of dumps, or files.
+    out
+        Folder to make, with ``events/``, ``calibration.json``, ``histograms.root``, ``histograms.uhi.zip``,
+        ``figures/`` and ``summary.json``.
+    runs
+        Analyse only these runs.
+    side
+        The side of files whose names do not tell it.
+    calibration
+        ``auto``, a shipped table, or a file.
+    label
+        Text behind CMS in the figures; by default ``Preliminary``, and ``Simulation Preliminary`` for simulated dumps.
+
+    Returns
+    -------
+    what ``summary.json`` holds
+
+    Raises
+    ------
+    BHMError
+        With the reason, wherever the job cannot go on.
+    """
+    stages = stages or Stages()
+    given = load_given(calibration)
+    with atomic_folder(out, overwrite=overwrite) as folder:
+        dumps = find_dumps(data, side=side)
+        size = sum(Path(file).stat().st_size for one in dumps.sides for file in one.files)
+        with stages.run("convert", size) as advance:
+            paths = convert_folder(dumps, folder / EVENTS_FOLDER, format=format, on_bytes=advance)
+
+        job = open_job(paths, runs=runs, cuts=cuts, workers=workers, chunksize=chunksize, stages=stages)
+        if given is None:
+            made, measured = job.align()
+            output = job.fill("fill", ["halo", "stability"], made).output
+        else:
+            made = given
+            output = job.fill("fill", ["adc_tdc", "halo", "stability"], made).output
+            measured = output["adc_tdc"]
+        save_calibration(made, folder / CALIBRATION_FILE)
+
+        histograms = {name: measured[name] for name in ("adc_tdc", "runs")}
+        histograms |= {**output["halo"], **output["stability"]}
+        results = Results(
+            histograms,
+            calibration=made,
+            cuts=cuts,
+            runs=tuple(runs_with_pulses(histograms["runs"])),
+            sides=tuple(one.side for one in dumps.sides),
+            label=label or (f"Simulation {DEFAULT_LABEL}" if _is_simulated(dumps) else DEFAULT_LABEL),
+        )
+        with stages.run("save"):
+            save_histograms(histograms, folder, {**results.describe(), "inputs": job.inputs()})
+        with stages.run("draw", len(list_figures(results.sides))) as advance:
+            draw_figures(results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1))
+
+        summary = make_summary(
+            job.files,
+            histograms,
+            measured["cutflow"],
+            reference=reference_of(job.files),
+            calibration=made,
+            cuts=cuts,
+            ignored=dumps.ignored,
+            seconds=stages.seconds,
+        )
+        write_json(summary, folder / SUMMARY_FILE)
+    return summary
+
+
+def _is_simulated(dumps: DumpFiles) -> bool:
+    """Whether the dumps lie beside the truth that `bhm simulate` writes with them."""
+    return any((Path(file).parent / TRUTH_FILE).exists() for one in dumps.sides for file in one.files)

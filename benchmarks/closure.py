@@ -15,7 +15,14 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from bhm_columnar import align_channels, classify_regions, clean_pulses, flatten_pulses, read_dump, region_table
+from bhm_columnar import (
+    align_channels,
+    classify_regions,
+    clean_pulses,
+    flatten_pulses,
+    read_dump,
+    region_table,
+)
 from bhm_columnar.detector.channels import SIDES, Side
 from bhm_columnar.histograms.axes import adc_axis, channel_axis, tdc_axis
 from bhm_columnar.histograms.counts import make_counts
@@ -39,7 +46,9 @@ def read_pulses(made: Simulated, side: Side) -> ak.Array:
 def measure(events: int, seed: int) -> Table:
     """Simulate, analyse and compare; one row per side."""
     halo = sorted(ORIGINS).index("halo")
-    table = Table("side", "true halo", "clean", "in SR", "efficiency", "of clean halo", "SR pulses", "SR purity")
+    table = Table(
+        "side", "true halo", "clean", "in SR", "efficiency", "of clean halo", "SR pulses", "SR purity"
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     with tempfile.TemporaryDirectory() as folder:

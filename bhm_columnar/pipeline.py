@@ -15,13 +15,12 @@ from .execution.stages import Stages
 from .histograms.output import save_histograms
 from .io.atomic import atomic_folder, write_json
 from .io.convert import Format, convert_folder
-from .io.folders import DumpFiles, find_dumps
+from .io.folders import TRUTH_FILE, DumpFiles, find_dumps
 from .plotting.figures import draw_figures, list_figures
 from .plotting.results import FIGURES_FOLDER, Results
 from .plotting.style import DEFAULT_LABEL
 from .report.summary import SUMMARY_FILE, make_summary
 from .selection.cuts import DEFAULT_CUTS, Cuts
-from .simulation.simulate import TRUTH_FILE
 
 __all__ = ["analyse"]
 
@@ -38,6 +37,7 @@ def analyse(
     chunksize: int = DEFAULT_CHUNKSIZE,
     format: Format = "ttree",
     label: str | None = None,
+    figures: bool = True,
     overwrite: bool = False,
     stages: Stages | None = None,
 ) -> dict[str, Any]:
@@ -58,6 +58,8 @@ def analyse(
         ``auto``, a shipped table, or a file.
     label
         Text behind CMS in the figures; by default ``Preliminary``, and ``Simulation Preliminary`` for simulated dumps.
+    figures
+        Whether figures are drawn; `bhm plot` draws them later.
 
     Returns
     -------
@@ -98,8 +100,9 @@ def analyse(
         )
         with stages.run("save"):
             save_histograms(histograms, folder, {**results.describe(), "inputs": job.inputs()})
-        with stages.run("draw", len(list_figures(results.sides))) as advance:
-            draw_figures(results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1))
+        if figures:
+            with stages.run("draw", len(list_figures(results.sides))) as advance:
+                draw_figures(results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1))
 
         summary = make_summary(
             job.files,

@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_fill_options(parser)
     add_format_option(parser)
     parser.add_argument("--label", help="text behind CMS in the figures (default: Preliminary)")
+    parser.add_argument("--no-figures", action="store_true", help="draw none; `bhm plot` draws them later")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
 
 
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         calibration=args.calibration,
         format=args.format,
         label=args.label,
+        figures=not args.no_figures,
         overwrite=args.overwrite,
         **job_options(args),
     )

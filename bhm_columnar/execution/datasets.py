@@ -14,6 +14,7 @@ from ..errors import DatasetError, SelectionError
 from ..events.orbits import Reference, find_reference, merge_spans
 from ..events.schema import BHMSchema
 from ..io.convert import ENDINGS, read_provenance
+from ..io.folders import TRUTH_FILE
 from ..io.provenance import Provenance
 from ..io.root import TREE
 
@@ -55,7 +56,7 @@ def find_events(data: str | Path | Iterable[str | Path]) -> tuple[EventsFile, ..
     for item in map(Path, [data] if isinstance(data, str | Path) else data):
         if item.is_dir():
             folder = item / EVENTS_FOLDER if (item / EVENTS_FOLDER).is_dir() else item
-            paths.extend(sorted(path for path in folder.iterdir() if path.suffix in ENDINGS.values()))
+            paths.extend(sorted(path for path in folder.iterdir() if _may_hold_events(path)))
             if not paths:
                 raise DatasetError(
                     "holds no converted events (*.root or *.parquet)",
@@ -69,6 +70,10 @@ def find_events(data: str | Path | Iterable[str | Path]) -> tuple[EventsFile, ..
     files = [EventsFile(str(path), read_provenance(path)) for path in paths]
     order = {side: place for place, side in enumerate(SIDES)}
     return tuple(sorted(files, key=lambda file: order[file.provenance.side]))
+
+
+def _may_hold_events(path: Path) -> bool:
+    return path.suffix in ENDINGS.values() and path.name != TRUTH_FILE
 
 
 def open_events(path: str | Path) -> ak.Array:

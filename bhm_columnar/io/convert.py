@@ -10,7 +10,7 @@ from typing import Final, Literal
 import awkward as ak
 
 from ..detector.channels import Side, find_side
-from ..errors import DatasetError, DumpError, EventsFileError
+from ..errors import DatasetError, DumpError
 from ..events.derived import DEFAULT_WINDOW
 from ..events.orbits import OrbitState, span_runs, unwrap_orbits
 from .assemble import branches_to_events, events_to_branches
@@ -195,13 +195,7 @@ def read_events(path: str | Path) -> ak.Array:
         If it is no file of ours, not complete, or damaged.
     """
     read_provenance(path)
-    try:
-        branches = read_parquet_branches(path) if _is_parquet(path) else read_root_branches(path)
-        return branches_to_events(branches)
-    except (OSError, ValueError) as error:
-        raise EventsFileError(
-            f"cannot be read ({error})", where=path, hint="convert the dumps again"
-        ) from error
+    return branches_to_events(read_parquet_branches(path) if _is_parquet(path) else read_root_branches(path))
 
 
 def _is_parquet(path: str | Path) -> bool:

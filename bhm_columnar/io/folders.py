@@ -16,8 +16,10 @@ from ..detector.channels import SIDES, Side, find_side
 from ..errors import DatasetError
 from .source import COMPRESSIONS
 
-__all__ = ["DumpFiles", "SideFiles", "find_dumps", "natural_key", "require_side", "tell_side"]
+__all__ = ["TRUTH_FILE", "DumpFiles", "SideFiles", "find_dumps", "natural_key", "require_side", "tell_side"]
 
+#: what the simulation knows, in a file beside the dumps that it writes
+TRUTH_FILE: Final = "truth.parquet"
 _PLUS, _MINUS = SIDES
 _ENDINGS: Final = (".txt", ".uhtr")
 _BOARD: Final = re.compile(r"uHTR_?(4|11)(?!\d)", re.IGNORECASE)

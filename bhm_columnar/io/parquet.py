@@ -70,7 +70,7 @@ def read_parquet_provenance(path: str | Path) -> Provenance:
         metadata = pq.read_metadata(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise EventsFileError(
-            f"cannot be opened as a Parquet file ({error})", where=path, hint="convert the dumps again"
+            f"cannot be read as a Parquet file ({error})", where=path, hint="convert the dumps again"
         ) from error
     text = (metadata.metadata or {}).get(PROVENANCE_KEY.encode())
     if text is None:
@@ -83,6 +83,17 @@ def read_parquet_provenance(path: str | Path) -> Provenance:
 
 
 def read_parquet_branches(path: str | Path) -> dict[str, Any]:
-    """Read every branch of `events.columns` into memory, verifying page checksums."""
-    table = pq.read_table(path, page_checksum_verification=True)
+    """Read every branch of `events.columns` into memory, verifying page checksums.
+
+    Raises
+    ------
+    EventsFileError
+        If the file is damaged.
+    """
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (OSError, pa.ArrowException) as error:
+        raise EventsFileError(
+            f"cannot be read as a Parquet file ({error})", where=path, hint="convert the dumps again"
+        ) from error
     return {name: ak.from_arrow(table[name]) for name in table.column_names}

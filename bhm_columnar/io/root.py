@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -83,23 +84,37 @@ def read_root_provenance(path: str | Path) -> Provenance:
     with _open(path) as file:
         if TREE not in file or PROVENANCE_KEY not in file:
             raise EventsFileError("holds no BHM events with provenance", where=path, hint=_NOT_OURS)
+        if file.file.source.num_bytes < file.file.fEND:
+            raise EventsFileError(
+                f"is shorter than the {file.file.fEND} bytes it should have", where=path, hint="copy it again"
+            )
         provenance = Provenance.from_json(str(file[PROVENANCE_KEY]), path)
         provenance.check_entries(file[TREE].num_entries, path)
     return provenance
 
 
 def read_root_branches(path: str | Path) -> dict[str, Any]:
-    """Read every branch of `events.columns` into memory."""
+    """Read every branch of `events.columns` into memory.
+
+    Raises
+    ------
+    EventsFileError
+        If the file is damaged.
+    """
     names = [column.branch for column in (*EVENT_COLUMNS, *PULSE_COLUMNS, SAMPLES, CODES)]
     with _open(path) as file:
         arrays = file[TREE].arrays(names)
     return {name: arrays[name] for name in names}
 
 
-def _open(path: str | Path) -> Any:
+@contextmanager
+def _open(path: str | Path) -> Iterator[Any]:
+    """Open a ROOT file; a damaged one can fail in many ways, here and wherever it is read."""
     try:
-        return uproot.open(path)
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise EventsFileError(
-            f"cannot be opened as a ROOT file ({error})", where=path, hint=_NOT_OURS
-        ) from error
+        with uproot.open(path) as file:
+            yield file
+    except EventsFileError:
+        raise
+    except Exception as error:
+        why = str(error).split("\n", maxsplit=1)[0]
+        raise EventsFileError(f"cannot be read as a ROOT file ({why})", where=path, hint=_NOT_OURS) from error

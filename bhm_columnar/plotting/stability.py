@@ -116,7 +116,7 @@ def _spectra(h: Histogram, side: Side) -> tuple[npt.NDArray[np.number], npt.NDAr
     plane = h.project("channel", "tdc").values()
     return (
         plane[[channel.index for channel in channels]],
-        h.axes["tdc"].centers,
+        np.rint(h.axes["tdc"].centers),
         [channel.name for channel in channels],
     )
 

@@ -38,6 +38,7 @@ _OVERRIDES: Final[dict[str, Any]] = {
     "savefig.bbox": None,  # the same page for every channel
     "figure.constrained_layout.use": False,
     "axes.unicode_minus": True,
+    "svg.hashsalt": "bhm_columnar",  # the same figure gives the same file
 }
 
 

@@ -18,14 +18,13 @@ from .._version import __version__
 from ..detector.channels import SIDES
 from ..errors import SelectionError
 from ..io.atomic import atomic_file
+from ..io.folders import TRUTH_FILE
 from ._kernels import format_events
 from .generate import Generated, generate_side
 from .model import ORIGINS, Model
 
-__all__ = ["TRUTH_FILE", "Simulated", "simulate_dumps"]
+__all__ = ["Simulated", "simulate_dumps"]
 
-#: name of the truth file beside the dumps
-TRUTH_FILE: Final = "truth.parquet"
 _RULE: Final = "-" * 75 + "\n"
 _DASHES: Final = "-" * 27
 #: the texts around event, BX, orbit and run; the words are free, their places are not
@@ -157,10 +156,10 @@ def _format(generated: Generated, style: str) -> Iterator[tuple[memoryview, int]
 
 
 def _truth(generated: Generated, side: str) -> pa.Table:
-    origin = pa.DictionaryArray.from_arrays(generated.origin.astype(np.int8), list(ORIGINS))
+    origin = pa.DictionaryArray.from_arrays(generated.origin.astype(np.int32), list(ORIGINS))
     return pa.table(
         {
-            "side": pa.DictionaryArray.from_arrays(np.zeros(len(generated.fibre), dtype=np.int8), [side]),
+            "side": pa.DictionaryArray.from_arrays(np.zeros(len(generated.fibre), dtype=np.int32), [side]),
             "event": np.repeat(generated.event, np.diff(generated.pulse_offsets)),
             "fibre": generated.fibre.astype(np.int16),
             "cable": generated.cable.astype(np.int16),

@@ -1,0 +1,61 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# dependencies = ["nox>=2025.10.14"]
+# ///
+"""What developers run: `nox -l` lists it."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests, or those that are named."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def root(session: nox.Session) -> None:
+    """Run the tests that need ROOT."""
+    session.install("-e", ".[test,root]")
+    session.run("pytest", "tests/integration/test_root.py", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and layers."""
+    session.install("-e", ".", *nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+    session.run("repo-review", ".", "--select", "PY,PP,MY,PC,RF,NOX")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types."""
+    session.install("-e", ".", *nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev"))
+    session.run("mypy")
+
+
+@nox.session(default=False)
+def closure(session: nox.Session) -> None:
+    """Print how much of the simulated halo ends in SR, and how pure SR is."""
+    session.install("-e", ".")
+    session.run("python", "-m", "benchmarks.closure", *session.posargs)
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Run the whole job on the demo data."""
+    session.install("-e", ".")
+    session.run("bhm", "analyse", "data/demo", "-o", "results", "--overwrite")
+
+
+if __name__ == "__main__":
+    nox.main()

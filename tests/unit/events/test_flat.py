@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from bhm_columnar import flatten_pulses, open_events, read_dump
+from bhm_columnar.events.flat import split_sides
+
+
+@pytest.fixture(params=["eager", "lazy"])
+def events(request: pytest.FixtureRequest, toy: Path, toy_events: Path) -> ak.Array:
+    return (
+        read_dump(toy / "uHTR4.txt")[0]
+        if request.param == "eager"
+        else open_events(toy_events / "plusZ.root")
+    )
+
+
+def test_event_columns_are_repeated(events: ak.Array) -> None:
+    table = flatten_pulses(events, ("bx", "peak"))
+    assert table.fields == ["bx", "peak"]
+    assert len(table) == ak.sum(ak.num(events.Pulse.peak))
+    assert table.bx.to_list() == [
+        bx for bx, pulses in zip(events.bx, events.Pulse.peak, strict=True) for _ in pulses
+    ]
+
+
+def test_runs_are_picked(events: ak.Array) -> None:
+    run = int(events.run[-1])
+    table = flatten_pulses(events, ("peak",), runs=[run])
+    assert np.all(table.run == run)
+    assert len(table) == ak.sum(ak.num(events.Pulse.peak)[events.run == run])
+    assert len(flatten_pulses(events, ("peak",), runs=[1])) == 0
+
+
+def test_sides_of_mixed_events(toy: Path) -> None:
+    plus, _ = read_dump(toy / "uHTR4.txt")
+    minus, _ = read_dump(toy / "uHTR11.txt")
+    parts = list(split_sides(ak.concatenate([minus[:10], plus[:5], minus[10:12]])))
+    assert [(side.name, len(part)) for side, part in parts] == [("+Z", 5), ("-Z", 12)]
+    assert list(split_sides(plus[:0])) == []

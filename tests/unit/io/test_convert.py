@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import awkward as ak
+import numpy as np
+import pytest
+import uproot
+
+from bhm_columnar import convert_dump, find_dumps, read_dump, read_events
+from bhm_columnar.errors import DatasetError, DumpError, EventsFileError, OutputError
+from bhm_columnar.io.convert import ENDINGS, FORMATS, convert_folder, read_provenance
+
+
+@pytest.fixture(params=FORMATS)
+def target(request: pytest.FixtureRequest, toy: Path, tmp_path: Path) -> Path:
+    path = tmp_path / f"plusZ{ENDINGS[request.param]}"
+    convert_dump(toy / "uHTR4.txt", path, format=request.param, chunk_bytes=50_000)
+    return path
+
+
+def test_round_trip(target: Path, toy: Path) -> None:
+    expected, _ = read_dump(toy / "uHTR4.txt")
+    assert ak.array_equal(read_events(target), expected)
+
+
+def test_provenance_says_what_went_in(target: Path, toy: Path) -> None:
+    provenance = read_provenance(target)
+    dump = toy / "uHTR4.txt"
+    assert provenance.entries == 3000
+    assert provenance.side.name == "+Z"
+    (one,) = provenance.inputs
+    assert (one.path, one.bytes) == (str(dump), dump.stat().st_size)
+    assert one.sha256 == hashlib.sha256(dump.read_bytes()).hexdigest()
+    assert provenance.read["events"] == 3000
+    assert sum(span.events for span in provenance.runs.values()) == 3000
+
+
+def test_same_dump_same_provenance(target: Path, toy: Path, tmp_path: Path) -> None:
+    again = tmp_path / f"again{target.suffix}"
+    convert_dump(toy / "uHTR4.txt", again, format="parquet" if target.suffix == ".parquet" else "ttree")
+    assert read_provenance(again).to_json() == read_provenance(target).to_json()
+
+
+def test_several_files_and_a_wrap(toy: Path, tmp_path: Path) -> None:
+    text = (toy / "uHTR4.txt").read_text()
+    high = text.replace("ORB: ", "ORB: 429")
+    (tmp_path / "uHTR4_9.txt").write_text(high)
+    (tmp_path / "uHTR4_10.txt").write_text(text)
+    first = find_dumps(tmp_path)
+    provenance = convert_dump(first.sides[0], tmp_path / "plusZ.root")
+    assert [Path(one.path).name for one in provenance.inputs] == ["uHTR4_9.txt", "uHTR4_10.txt"]
+    orbit = ak.to_numpy(read_events(tmp_path / "plusZ.root").orbit)
+    assert provenance.orbit_wraps == 1
+    assert (np.diff(orbit) >= 0).all()
+    assert orbit[-1] == 2**32 + read_dump(toy / "uHTR4.txt")[0].orbit[-1]
+
+
+def test_existing_files_stay(target: Path, toy: Path) -> None:
+    before = target.read_bytes()
+    with pytest.raises(OutputError, match="exists already; give another name, or --overwrite"):
+        convert_dump(toy / "uHTR4.txt", target)
+    assert target.read_bytes() == before
+
+
+def test_a_dump_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "uHTR4.txt").write_text("notes\n")
+    with pytest.raises(DumpError, match="holds no event header"):
+        convert_dump(tmp_path / "uHTR4.txt", tmp_path / "out" / "plusZ.root")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_not_one_good_event_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "uHTR4.txt").write_text("--- START x\n" * 3)
+    with pytest.raises(
+        DumpError, match=r"not one of 3 events can be read \(bad_header 3\); the first bad line is 1"
+    ):
+        convert_dump(tmp_path / "uHTR4.txt", tmp_path / "plusZ.root")
+
+
+def test_sides_do_not_mix(toy: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="dumps of both sides cannot go into one file"):
+        convert_dump([toy / "uHTR4.txt", toy / "uHTR11.txt"], tmp_path / "x.root")
+    with pytest.raises(DatasetError, match="no dumps to convert"):
+        convert_dump([], tmp_path / "x.root")
+
+
+def test_progress_covers_every_byte(toy: Path, tmp_path: Path) -> None:
+    seen: list[int] = []
+    convert_folder(find_dumps(toy), tmp_path, on_bytes=seen.append)
+    assert sum(seen) == sum((toy / name).stat().st_size for name in ("uHTR4.txt", "uHTR11.txt"))
+
+
+def test_missing_events_are_noticed(toy: Path, tmp_path: Path) -> None:
+    path = tmp_path / "plusZ.root"
+    convert_dump(toy / "uHTR4.txt", path)
+    content = json.loads(read_provenance(path).to_json())
+    content["entries"] += 1
+    with uproot.open(path) as file:
+        arrays = {name: file["Events"][name].array() for name in ("run", "event")}
+    with uproot.recreate(path) as file:
+        file["Events"] = arrays
+        file["provenance"] = json.dumps(content)
+    with pytest.raises(EventsFileError, match="holds 3000 events of 3001; it is damaged"):
+        read_events(path)
+
+
+def test_half_a_file_is_noticed(target: Path) -> None:
+    target.write_bytes(target.read_bytes()[: target.stat().st_size // 2])
+    with pytest.raises(EventsFileError, match=r"is shorter than the|cannot be read as a Parquet file"):
+        read_events(target)
+
+
+@pytest.mark.parametrize("name", ["notes.root", "notes.parquet"])
+def test_what_is_not_ours(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("notes")
+    with pytest.raises(EventsFileError, match="cannot be read as a"):
+        read_provenance(path)
+
+
+def test_a_root_file_without_events(tmp_path: Path) -> None:
+    with uproot.recreate(tmp_path / "x.root") as file:
+        file["Events"] = {"x": np.arange(3)}
+    with pytest.raises(EventsFileError, match="holds no BHM events with provenance"):
+        read_provenance(tmp_path / "x.root")
+    with uproot.recreate(tmp_path / "x.root") as file:
+        file["Events"] = {"x": np.arange(3)}
+        file["provenance"] = "{}"
+    with pytest.raises(EventsFileError, match="its provenance cannot be read"):
+        read_provenance(tmp_path / "x.root")

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bhm_columnar.errors import DatasetError
+from bhm_columnar.io.folders import find_dumps, natural_key, require_side, tell_side
+
+
+def make(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).write_text("x")
+    return folder
+
+
+def found(folder: Path, **options: str) -> dict[str, list[str]]:
+    return {
+        one.side.name: [Path(file).name for file in one.files] for one in find_dumps(folder, **options).sides
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("uHTR4.txt", "+Z"),
+        ("uHTR_4_3.txt", "+Z"),
+        ("run3_uHTR11.txt.gz", "-Z"),
+        ("uhtr_11.uhtr", "-Z"),
+        ("uHTR4_11.txt", "+Z"),
+        ("BHM_PLUS.txt", "+Z"),
+        ("bhm_minus_2.txt", "-Z"),
+        ("PN.txt", "+Z"),
+        ("PF_1.txt", "+Z"),
+        ("MN01.txt", "-Z"),
+        ("MF.txt", "-Z"),
+        ("uHTR4_MINUS.txt", "+Z"),
+    ],
+)
+def test_names_that_tell_the_side(name: str, side: str) -> None:
+    assert require_side(name).name == side
+
+
+@pytest.mark.parametrize(
+    "name", ["dump.txt", "uHTR41.txt", "uHTR4_uHTR11.txt", "PLUS_MINUS.txt", "AMF.txt", "PN_MN.txt"]
+)
+def test_names_that_do_not(name: str) -> None:
+    assert tell_side(name) is None
+    with pytest.raises(DatasetError, match=r"does not tell which side wrote it; say it with --side"):
+        require_side(name)
+
+
+def test_natural_order() -> None:
+    names = ["uHTR4_10.txt", "uHTR4_2.txt", "uHTR4.txt", "uHTR4_1.txt.gz"]
+    assert sorted(names, key=natural_key) == ["uHTR4.txt", "uHTR4_1.txt.gz", "uHTR4_2.txt", "uHTR4_10.txt"]
+
+
+def test_files_of_both_sides(tmp_path: Path) -> None:
+    folder = make(tmp_path, "uHTR11.txt", "uHTR4_10.txt", "uHTR4_9.txt", "README.md", "truth.parquet")
+    assert found(folder) == {"+Z": ["uHTR4_9.txt", "uHTR4_10.txt"], "-Z": ["uHTR11.txt"]}
+
+
+def test_one_side_keeps_its_name(tmp_path: Path) -> None:
+    assert found(make(tmp_path, "uHTR11.txt")) == {"-Z": ["uHTR11.txt"]}
+
+
+def test_files_that_name_no_board_are_left_aside_and_said(tmp_path: Path) -> None:
+    dumps = find_dumps(make(tmp_path, "uHTR4.txt", "notes.txt"))
+    assert [one.side.name for one in dumps.sides] == ["+Z"]
+    assert dumps.ignored == {str(tmp_path / "notes.txt"): "does not name a board, as the others do"}
+
+
+def test_unknown_side_asks_and_can_be_given(tmp_path: Path) -> None:
+    folder = make(tmp_path, "dump.txt")
+    with pytest.raises(DatasetError, match=r"dump\.txt: the name does not tell which side"):
+        find_dumps(folder)
+    dumps = find_dumps(folder, side="-Z")
+    assert [(one.side.name, one.assumed) for one in dumps.sides] == [("-Z", True)]
+
+
+def test_a_given_side_does_not_overrule_a_name(tmp_path: Path) -> None:
+    assert found(make(tmp_path, "uHTR4.txt", "dump.txt"), side="-Z") == {
+        "+Z": ["uHTR4.txt"],
+        "-Z": ["dump.txt"],
+    }
+
+
+def test_one_dump_in_several_forms_is_read_once(tmp_path: Path) -> None:
+    dumps = find_dumps(make(tmp_path, "uHTR4.uhtr", "uHTR4.txt.gz", "uHTR4.txt", "uHTR4_1.uhtr"))
+    assert [Path(file).name for file in dumps.sides[0].files] == ["uHTR4.txt", "uHTR4_1.uhtr"]
+    assert set(dumps.ignored.values()) == {"holds the same dump as uHTR4.txt"}
+
+
+def test_empty_files_are_left_aside_and_said(tmp_path: Path) -> None:
+    (tmp_path / "uHTR11.txt").touch()
+    dumps = find_dumps(make(tmp_path, "uHTR4.txt"))
+    assert list(dumps.ignored.values()) == ["is empty"]
+
+
+def test_files_can_be_given_one_by_one(tmp_path: Path) -> None:
+    make(tmp_path, "uHTR4.txt", "uHTR11.txt")
+    dumps = find_dumps([tmp_path / "uHTR11.txt"])
+    assert [one.side.name for one in dumps.sides] == ["-Z"]
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="holds no dump"):
+        find_dumps(tmp_path)
+    with pytest.raises(DatasetError, match="no such file or folder"):
+        find_dumps(tmp_path / "nowhere")

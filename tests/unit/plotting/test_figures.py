@@ -1,0 +1,155 @@
+"""Figures show the counts they are given, in CMS style, and come out the same twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.patches import Polygon, StepPatch
+
+from bhm_columnar.detector.channels import CHANNELS, SIDES
+from bhm_columnar.errors import SelectionError
+from bhm_columnar.histograms.counts import pick, pick_side
+from bhm_columnar.plotting.channels import plot_adc_peak, plot_channel_events, plot_tdc_adc, plot_tdc_peak
+from bhm_columnar.plotting.figures import FIGURES, draw_figure, draw_figures, list_figures
+from bhm_columnar.plotting.regions import plot_charge, plot_occupancy
+from bhm_columnar.plotting.results import Results, load_results
+from bhm_columnar.plotting.stability import plot_tdc_stability, plot_tdc_violins
+from bhm_columnar.plotting.style import add_label, cms_style, make_figure
+
+
+@pytest.fixture(scope="module")
+def results(analysed: Path) -> Results:
+    return load_results(analysed)
+
+
+def stairs(ax: object) -> list[np.ndarray]:
+    return [patch.get_data().values for patch in ax.patches if isinstance(patch, StepPatch)]
+
+
+def test_occupancy(results: Results) -> None:
+    h = pick(results.histograms["occupancy"], side="+Z")
+    ax = plot_occupancy(h)
+    assert all(
+        (drawn == pick(h, region=region).values()).all()
+        for drawn, region in zip(stairs(ax), ("BR", "SR"), strict=True)
+    )
+    assert ax.get_yscale() == "log"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("BX of the board", "Pulses / BX")
+
+
+def test_charge(results: Results) -> None:
+    h = pick(results.histograms["charge"], side="-Z")
+    ax = plot_charge(h)
+    assert [drawn.sum() for drawn in stairs(ax)] == [
+        pick(h, region=name).sum() for name in ("BR", "CP", "AR", "SR")
+    ]
+    assert ax.get_xlabel() == "Charge, nominal QIE10 [fC]"
+    assert ax.get_ylabel() == "Pulses / (1/30 decade)"
+
+
+def test_adc_and_tdc_peaks_show_what_the_cuts_mean(results: Results) -> None:
+    channel = CHANNELS[24]
+    at, cut = results.calibration.tdc_peak[24], results.calibration.adc_cut[24]
+    h = pick(results.histograms["adc_tdc"], channel=channel)
+    counts = h.values()
+    ax = plot_adc_peak(h, channel=channel, tdc_peak=at, adc_cut=cut)
+    window, at_peak = stairs(ax)
+    assert (window == counts[at - 1 : at + 2, 100:200].sum(axis=0)).all()
+    assert (at_peak == counts[at, 100:200]).all()
+    assert ax.lines[0].get_xdata()[0] == cut - 0.5
+    ax = plot_tdc_peak(h, channel=channel, tdc_peak=at, adc_cut=cut)
+    (drawn,) = stairs(ax)
+    assert (drawn == counts[:, cut:].sum(axis=1)).all()
+
+
+def test_map_and_channels(results: Results) -> None:
+    plane = pick_side(results.histograms["adc_tdc"], SIDES[0])
+    ax = plot_tdc_adc(plane, cp_box=((29, 33), (81, 139)))
+    mesh = ax.collections[0]
+    assert mesh.get_array().sum() == plane.sum()
+    counts = pick(results.histograms["channels"], side="-Z", region="SR")
+    ax = plot_channel_events(counts, side=SIDES[1])
+    bars = [patch for patch in ax.patches if isinstance(patch, Polygon)]
+    lengths = [np.hypot(*(bar.get_xy()[3] - bar.get_xy()[0])) for bar in bars]
+    assert np.argmax(lengths) == np.argmax(counts.values()[20:])
+    mirrored = plot_channel_events(counts, side=SIDES[1], orientation="mirrored")
+    first = next(patch for patch in mirrored.patches if isinstance(patch, Polygon))
+    assert np.sign(first.get_xy()[0][0]) == -np.sign(bars[0].get_xy()[0][0])
+
+
+def test_stability(results: Results) -> None:
+    h = results.histograms["stability"]
+    ax = plot_tdc_stability(h, side=SIDES[0])
+    drawn = ax.containers[0].lines[0].get_ydata()
+    assert (drawn == np.argmax(h.project("channel", "tdc").values()[:20], axis=1)).all()
+    assert len(plot_tdc_violins(h, side=SIDES[0]).collections) >= 20
+    assert ax.get_xticklabels()[0].get_text() == "PN01"
+
+
+@pytest.mark.parametrize(("name", "of"), list_figures(SIDES, FIGURES))
+def test_figures_of_nothing(results: Results, tmp_path: Path, name: str, of: str) -> None:
+    empty = replace(
+        results,
+        histograms={key: h.copy().reset() for key, h in results.histograms.items()},
+        runs=(),
+        sides=SIDES,
+    )
+    if of in ("plusZ", "PN"):
+        draw_figure(empty, name, of, [tmp_path / "x.png"])
+        assert (tmp_path / "x.png").stat().st_size > 10_000
+
+
+def test_one_side_draws_one_side(results: Results, tmp_path: Path) -> None:
+    names = draw_figures(replace(results, sides=SIDES[1:]), tmp_path, names=["occupancy", "tdc"])
+    assert names == [
+        "occupancy_minusZ.pdf",
+        "occupancy_minusZ.png",
+        "tdc_MN.pdf",
+        "tdc_MN.png",
+        "tdc_MF.pdf",
+        "tdc_MF.png",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    assert (tmp_path / "tdc_MN.pdf").read_bytes().count(b"/Type /Page /") == 10
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".png", ".svg"])
+def test_same_results_same_file(results: Results, tmp_path: Path, ending: str) -> None:
+    for name in ("a", "b"):
+        draw_figure(results, "adc", "PN03", [tmp_path / f"{name}{ending}"])
+    assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
+
+
+def test_label() -> None:
+    with cms_style():
+        figure, ax = make_figure()
+        add_label(ax, "Preliminary", "Run 5")
+        assert [text.get_text() for text in ax.texts] == ["CMS", "Preliminary", "Run 5"]
+        assert ax.texts[0].get_fontweight() == "bold"
+        _, ax = make_figure()
+        add_label(ax, "Private work (CMS data)")
+        assert "CMS" not in [text.get_text() for text in ax.texts]
+        assert figure.get_axes()[0].xaxis.get_major_ticks()[0].get_tickdir() == "in"
+
+
+def test_run_text(results: Results) -> None:
+    assert results.run_text == "Runs 380000–380002"
+    assert replace(results, runs=(5,)).run_text == "Run 5"
+    assert results.label == "Simulation Preliminary"
+
+
+def test_what_does_not_exist(results: Results, tmp_path: Path) -> None:
+    for name, of, target, message in (
+        ("nope", "plusZ", "x.png", "no figure is called 'nope'"),
+        ("occupancy", "PN", "x.png", "'PN' is no side"),
+        ("adc", "XX", "x.png", "'XX' is no channel and no group"),
+        ("adc", "PN", "x.gif", "figures cannot be written as .gif"),
+        ("adc", "PN", "x", "figures cannot be written as a file without ending"),
+    ):
+        with pytest.raises(SelectionError, match=message):
+            draw_figure(results, name, of, [tmp_path / target])
+    with pytest.raises(SelectionError, match="no figure is called 'nope'"):
+        list_figures(SIDES, ["nope"])

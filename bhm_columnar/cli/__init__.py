@@ -56,9 +56,20 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _join_side(argv: Sequence[str]) -> list[str]:
+    """Let ``--side -Z`` be written, which argparse takes for an option without a value."""
+    joined: list[str] = []
+    for word in argv:
+        if word == "-Z" and joined[-1:] == ["--side"]:
+            joined[-1] = "--side=-Z"
+        else:
+            joined.append(word)
+    return joined
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 an error said in one line, 2 wrong usage, 130 Ctrl-C."""
-    args = make_parser().parse_args(argv)
+    args = make_parser().parse_args(_join_side(sys.argv[1:] if argv is None else argv))
     try:
         code: int = args.run(args)
         sys.stdout.flush()

@@ -55,7 +55,7 @@ def add_side_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--side",
         choices=["+Z", "-Z"],
-        help="side of files whose names do not tell it: +Z (uHTR4, beam 1) or -Z (uHTR11, beam 2); write --side=-Z",
+        help="side of files whose names do not tell it: +Z (uHTR4, beam 1) or -Z (uHTR11, beam 2)",
     )
 
 

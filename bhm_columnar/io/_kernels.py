@@ -5,11 +5,13 @@ digits. Every buffer has a newline at ``buf[stop]`` that is not part of the text
 the text, so the loops need no bounds checks: a line that ends at `stop` has lost its newline.
 
 A scanning function returns the position where it stopped and `OK` or the reason why it stopped there.
+
+All of it stands in one module because numba's cache looks at no other file than that of the compiled function.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ __all__ = [
     "MAX_LINE",
     "N_REASONS",
     "PADDING",
+    "Columns",
     "find_last_marker",
     "scan",
 ]
@@ -29,6 +32,37 @@ __all__ = [
 Bytes = npt.NDArray[np.uint8]
 Shorts = npt.NDArray[np.int16]
 Longs = npt.NDArray[np.int64]
+
+
+class Columns(NamedTuple):
+    """What `scan` fills, with room for as much as the text can hold.
+
+    Parameters
+    ----------
+    events
+        Event, BX, orbit and run, shape (n, 4).
+    pulse_offsets
+        First pulse of each event, and the end, shape (n + 1,).
+    inputs, samples
+        Fibre and cable, and the samples, of each pulse, shapes (m, 2) and (m, 20).
+    code_offsets, codes
+        First TDC code of each pulse, and the end, shape (m + 1,); the codes.
+    counts, first
+        Events left out by reason; byte and line (from 0, in this text) of each first case; shapes (14,) and (14, 2).
+    unusual
+        Counts of what is read although it is unusual: pulses with more than 20 samples, texts behind a header.
+    """
+
+    events: Longs
+    pulse_offsets: Longs
+    inputs: Shorts
+    samples: Bytes
+    code_offsets: Longs
+    codes: Bytes
+    counts: Longs
+    first: Longs
+    unusual: Longs
+
 
 #: bytes behind the text that a buffer must hold, the first of them a newline
 PADDING: Final = 16
@@ -83,11 +117,11 @@ def _is_blank(byte: int) -> bool:
 
 
 @njit
-def _is_marker(buf: Bytes, s: int, start: int) -> bool:
+def _is_marker(buf: Bytes, s: int) -> bool:
     """Whether ``--- START`` stands in the buffer with its S at position `s`."""
     return (
         buf[s] == 83
-        and s - start >= 4
+        and s >= 4
         and buf[s + 1] == 84
         and buf[s + 2] == 65
         and buf[s + 3] == 82
@@ -100,22 +134,22 @@ def _is_marker(buf: Bytes, s: int, start: int) -> bool:
 
 
 @njit
-def find_last_marker(buf: Bytes, start: int, stop: int) -> int:
-    """Find the first dash of the last ``--- START`` in ``buf[start:stop]``, or -1."""
-    for s in range(stop - 5, start + 3, -1):
-        if _is_marker(buf, s, start):
+def find_last_marker(buf: Bytes, stop: int) -> int:
+    """Find the first dash of the last ``--- START`` in ``buf[:stop]``, or -1."""
+    for s in range(stop - 5, 3, -1):
+        if _is_marker(buf, s):
             return _dashes_start(buf, s - 1)
     return -1
 
 
 @njit
-def _find_marker(buf: Bytes, i: int, start: int, stop: int) -> tuple[int, int]:
+def _find_marker(buf: Bytes, i: int, stop: int) -> tuple[int, int]:
     """Find the S of the next ``--- START`` from `i` on, or `stop`; count the newlines passed."""
     lines = 0
     while i < stop:
         if buf[i] == 10:
             lines += 1
-        elif _is_marker(buf, i, start):
+        elif _is_marker(buf, i):
             break
         i += 1
     return i, lines
@@ -223,7 +257,7 @@ def _scan_label(buf: Bytes, i: int, limit: int) -> tuple[int, int]:
 
 
 @njit
-def _scan_header(buf: Bytes, i: int, start: int, values: Longs) -> tuple[int, int]:
+def _scan_header(buf: Bytes, i: int, values: Longs) -> tuple[int, int]:
     """Read ``label event label bx label orbit label run ...`` into `values`, from behind START to the newline."""
     limit = i + MAX_LINE
     largest = (MAX_NUMBER, MAX_BX, MAX_NUMBER, MAX_RUN)
@@ -239,7 +273,7 @@ def _scan_header(buf: Bytes, i: int, start: int, values: Longs) -> tuple[int, in
     while buf[i] != 10:
         if buf[i] == 0:
             return i, NUL
-        if _is_marker(buf, i, start):
+        if _is_marker(buf, i):
             return i, UNTERMINATED
         if i >= limit:
             return i, LONG_LINE
@@ -248,7 +282,7 @@ def _scan_header(buf: Bytes, i: int, start: int, values: Longs) -> tuple[int, in
 
 
 @njit
-def _scan_rule(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple[int, int, int]:
+def _scan_rule(buf: Bytes, i: int, stop: int, final: bool) -> tuple[int, int, int]:
     """Read the line behind a header: a rule, or a text that cannot be taken for numbers; returns 1 for a text."""
     limit = i + MAX_LINE
     end = _dashes_end(buf, i)
@@ -261,7 +295,7 @@ def _scan_rule(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple[
         byte = buf[i]
         if byte == 0:
             return i, NUL, 0
-        if _is_marker(buf, i, start):
+        if _is_marker(buf, i):
             return i, UNTERMINATED, 0
         if i >= limit:
             return i, LONG_LINE, 0
@@ -277,22 +311,22 @@ def _scan_rule(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple[
 
 
 @njit
-def _is_cut_short(buf: Bytes, i: int, start: int, stop: int) -> bool:
+def _is_cut_short(buf: Bytes, i: int, stop: int) -> bool:
     """Whether the line at `i` goes on to `stop` without a header in it."""
     while buf[i] != 10:
-        if _is_marker(buf, i, start):
+        if _is_marker(buf, i):
             return False
         i += 1
     return i == stop
 
 
 @njit
-def _scan_dashes(buf: Bytes, i: int, start: int, stop: int, final: bool) -> int:
+def _scan_dashes(buf: Bytes, i: int, stop: int, final: bool) -> int:
     """Say whether a line that begins with a dash is a rule or a header: `OK` or the reason."""
     first = i
     i = _dashes_end(buf, first)
     is_rule = i - first >= MIN_RULE
-    if _is_marker(buf, i + 1, start):
+    if _is_marker(buf, i + 1):
         return OK
     if i - first > MAX_LINE:
         return LONG_LINE
@@ -303,13 +337,13 @@ def _scan_dashes(buf: Bytes, i: int, start: int, stop: int, final: bool) -> int:
         return OK
     if i >= first + MAX_LINE:
         return LONG_LINE
-    if final and _is_cut_short(buf, i, start, stop):
+    if final and _is_cut_short(buf, i, stop):
         return OK  # a header that the end of the file cut short
     return _misfit(buf[i])
 
 
 @njit
-def _skip_rules(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple[int, int, int]:
+def _skip_rules(buf: Bytes, i: int, stop: int, final: bool) -> tuple[int, int, int]:
     """Pass dashes, blanks and newlines up to a header's S or the end; returns position, reason, newlines passed."""
     lines = 0
     line_start = i
@@ -319,10 +353,10 @@ def _skip_rules(buf: Bytes, i: int, start: int, stop: int, final: bool) -> tuple
             lines += 1
             line_start = i + 1
         elif byte != 45 and not _is_blank(byte):
-            if _is_marker(buf, i, start):
+            if _is_marker(buf, i):
                 return i, OK, lines
             line_start = _blanks_end(buf, line_start, i)
-            if final and buf[line_start] == 45 and _is_cut_short(buf, i, start, stop):
+            if final and buf[line_start] == 45 and _is_cut_short(buf, i, stop):
                 return stop, OK, lines
             return i, NO_HEADER, lines
         i += 1
@@ -367,19 +401,7 @@ def _scan_pulse(buf: Bytes, i: int, stop: int, adc: Bytes, tdc: Bytes) -> tuple[
 
 @njit
 def _scan_event(
-    buf: Bytes,
-    i: int,
-    start: int,
-    stop: int,
-    final: bool,
-    values: Longs,
-    inputs: Shorts,
-    samples: Bytes,
-    code_offsets: Longs,
-    codes: Bytes,
-    n_pulses: int,
-    n_codes: int,
-    unusual: Longs,
+    buf: Bytes, i: int, stop: int, final: bool, values: Longs, out: Columns, n_pulses: int, n_codes: int
 ) -> tuple[int, int, int, int, int]:
     """Read one event from behind its START up to the next header, the end, or what belongs to no event.
 
@@ -390,13 +412,13 @@ def _scan_event(
     tdc = np.empty(N_FIELDS, dtype=np.uint8)
     event_start = i
     first_pulse = n_pulses
-    end, reason = _scan_header(buf, i, start, values)
+    end, reason = _scan_header(buf, i, values)
     if reason == OK and end == stop:
         reason = UNTERMINATED
     if reason != OK:
         return i, reason, 0, n_pulses, n_codes
     i = end + 1
-    end, reason, text = _scan_rule(buf, i, start, stop, final)
+    end, reason, text = _scan_rule(buf, i, stop, final)
     if reason != OK:
         return i, reason, 1, n_pulses, n_codes
     i = end + 1
@@ -412,21 +434,21 @@ def _scan_event(
         lines += passed
         if reason != OK:
             return i, reason, lines, n_pulses, n_codes
-        inputs[n_pulses, 0] = adc[0]
-        inputs[n_pulses, 1] = adc[1]
+        out.inputs[n_pulses, 0] = adc[0]
+        out.inputs[n_pulses, 1] = adc[1]
         for k in range(N_SAMPLES):
-            samples[n_pulses, k] = adc[k + 2]
+            out.samples[n_pulses, k] = adc[k + 2]
         for k in range(n_tdc):
-            codes[n_codes + k] = tdc[k]
+            out.codes[n_codes + k] = tdc[k]
         n_pulses += 1
         n_codes += n_tdc
-        code_offsets[n_pulses] = n_codes
+        out.code_offsets[n_pulses] = n_codes
         extra += n_adc > N_FIELDS
     if end < stop:
-        reason = _scan_dashes(buf, end, start, stop, final)
+        reason = _scan_dashes(buf, end, stop, final)
         if reason != OK:
             return i, reason, lines, n_pulses, n_codes
-        i, reason, passed = _skip_rules(buf, end, start, stop, final)
+        i, reason, passed = _skip_rules(buf, end, stop, final)
         lines += passed
         if i - event_start > MAX_EVENT:
             return i, LONG_EVENT, lines, n_pulses, n_codes
@@ -434,126 +456,73 @@ def _scan_event(
             return i, MISPLACED_RULE, lines, n_pulses, n_codes
     else:
         i = stop
-    unusual[0] += extra
-    unusual[1] += text
+    out.unusual[0] += extra
+    out.unusual[1] += text
     return i, OK, lines, n_pulses, n_codes
 
 
 @njit
-def _note(reason: int, offset: int, line: int, counts: Longs, first: Longs) -> None:
+def _note(reason: int, offset: int, line: int, out: Columns) -> None:
     """Count a reason, and keep the byte and line of its first case."""
-    if counts[reason] == 0:
-        first[reason, 0] = offset
-        first[reason, 1] = line
-    counts[reason] += 1
+    if out.counts[reason] == 0:
+        out.first[reason, 0] = offset
+        out.first[reason, 1] = line
+    out.counts[reason] += 1
 
 
 @njit
-def scan(
-    buf: Bytes,
-    start: int,
-    stop: int,
-    final: bool,
-    state: int,
-    events: Longs,
-    pulse_offsets: Longs,
-    inputs: Shorts,
-    samples: Bytes,
-    code_offsets: Longs,
-    codes: Bytes,
-    counts: Longs,
-    first: Longs,
-    unusual: Longs,
-) -> tuple[int, int, int, int, int, int]:
-    """Scan ``buf[start:stop]``, which ends just before a header or, where `final`, with the file.
+def scan(buf: Bytes, stop: int, final: bool, state: int, out: Columns) -> tuple[int, int, int, int, int, int]:
+    """Scan ``buf[:stop]``, which ends just before a header or, where `final`, with the file.
 
     Parameters
     ----------
     state
         `AFTER_RULE` at the start of a file, `RESYNC` in the remains of an event that did not fit.
-    events
-        Filled with (event, bx, orbit, run), shape (capacity, 4).
-    pulse_offsets
-        Filled with the first pulse of each event and the end, shape (capacity + 1,).
-    inputs, samples
-        Filled with (fibre, cable) and the samples of each pulse, shapes (capacity, 2) and (capacity, 20).
-    code_offsets, codes
-        Filled with the first TDC code of each pulse and the end, and the codes.
-    counts, first
-        Events left out by reason, shape (`N_REASONS`,); byte and line (from 0, in this buffer) of each first case.
-    unusual
-        Counts of what is read although it is unusual: pulses with more than 20 samples, texts behind a header.
+    out
+        Filled with what is read.
 
     Returns
     -------
     how many events, pulses, codes, headers and newlines there were, and the state at the end
     """
     values = np.empty(4, dtype=np.int64)
-    n_events = n_pulses = n_codes = headers = lines = 0
-    pulse_offsets[0] = 0
-    code_offsets[0] = 0
-    i = start
+    n_events = n_pulses = n_codes = headers = lines = i = 0
+    out.pulse_offsets[0] = 0
+    out.code_offsets[0] = 0
     while True:
         if state == RESYNC:
-            i, passed = _find_marker(buf, i, start, stop)
+            i, passed = _find_marker(buf, i, stop)
             lines += passed
         else:
-            i, reason, passed = _skip_rules(buf, i, start, stop, final)
+            i, reason, passed = _skip_rules(buf, i, stop, final)
             lines += passed
             if reason != OK:
-                _note(reason, i, lines, counts, first)
+                _note(reason, i, lines, out)
                 state = RESYNC
                 continue
         if i >= stop:
             return n_events, n_pulses, n_codes, headers, lines, state
         headers += 1
         begin = i + 5
-        i, reason, passed, pulses, n = _scan_event(
-            buf,
-            begin,
-            start,
-            stop,
-            final,
-            values,
-            inputs,
-            samples,
-            code_offsets,
-            codes,
-            n_pulses,
-            n_codes,
-            unusual,
-        )
-        following = stop
+        i, reason, passed, pulses, n = _scan_event(buf, begin, stop, final, values, out, n_pulses, n_codes)
         if reason != OK:
             # judge the event by its own bytes, as if they ended where the dashes of the next header begin
-            following, _ = _find_marker(buf, i, start, stop)
+            following, _ = _find_marker(buf, i, stop)
             if following < stop:
                 end = _dashes_start(buf, following - 1)
                 buf[end] = 10
                 i, reason, passed, pulses, n = _scan_event(
-                    buf,
-                    begin,
-                    start,
-                    end,
-                    False,
-                    values,
-                    inputs,
-                    samples,
-                    code_offsets,
-                    codes,
-                    n_pulses,
-                    n_codes,
-                    unusual,
+                    buf, begin, end, False, values, out, n_pulses, n_codes
                 )
                 buf[end] = 45
         lines += passed
         if reason == OK:
-            events[n_events] = values
+            out.events[n_events] = values
             n_events += 1
             n_pulses = pulses
             n_codes = n
-            pulse_offsets[n_events] = n_pulses
+            out.pulse_offsets[n_events] = n_pulses
             state = AFTER_RULE
         else:
-            _note(reason, i, lines, counts, first)
+            _note(reason, i, lines, out)
             state = RESYNC

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..detector.channels import Side, find_side
+from ..detector.qie import N_SAMPLES
 from ..errors import DumpError
 from ..events.orbits import span_runs
-from ._kernels import AFTER_RULE, MAX_EVENT, MAX_LINE, N_REASONS, PADDING, find_last_marker, scan
+from ._kernels import AFTER_RULE, MAX_EVENT, MAX_LINE, N_REASONS, PADDING, Columns, find_last_marker, scan
 from .assemble import FlatEvents, assemble_events
 from .folders import require_side
 from .report import BadLine, ReadReport, Reason
@@ -118,7 +119,7 @@ def _scan_text(source: ByteSource, chunk_bytes: int) -> Iterator[tuple[FlatEvent
         room = len(buffer) - PADDING
         filled = held + source.fill(buffer[held:room])
         is_last = filled < room
-        stop = filled if is_last else find_last_marker(buffer, 0, filled)
+        stop = filled if is_last else find_last_marker(buffer, filled)
         if stop < 1 and not is_last:
             if filled < _TOO_LONG:
                 buffer = np.concatenate([buffer[:filled], np.zeros(len(buffer), dtype=np.uint8)])
@@ -139,68 +140,62 @@ def _scan_text(source: ByteSource, chunk_bytes: int) -> Iterator[tuple[FlatEvent
 def _scan_buffer(
     buffer: npt.NDArray[np.uint8], stop: int, is_last: bool, state: int, path: str, line: int
 ) -> tuple[FlatEvents, ReadReport, int]:
-    events = np.empty((stop // _EVENT_BYTES + 2, 4), dtype=np.int64)
-    pulse_offsets = np.empty(len(events) + 1, dtype=np.int64)
-    inputs = np.empty((stop // _PULSE_BYTES + 2, 2), dtype=np.int16)
-    samples = np.empty((len(inputs), 20), dtype=np.uint8)
-    code_offsets = np.empty(len(inputs) + 1, dtype=np.int64)
-    codes = np.empty(stop // _CODE_BYTES + 2, dtype=np.uint8)
-    counts = np.zeros(N_REASONS, dtype=np.int64)
-    first = np.zeros((N_REASONS, 2), dtype=np.int64)
-    unusual = np.zeros(2, dtype=np.int64)
-    n_events, n_pulses, n_codes, headers, lines, state = scan(
-        buffer,
-        0,
-        stop,
-        is_last,
-        state,
-        events,
-        pulse_offsets,
-        inputs,
-        samples,
-        code_offsets,
-        codes,
-        counts,
-        first,
-        unusual,
-    )
+    out = _make_columns(stop)
+    n_events, n_pulses, n_codes, headers, lines, state = scan(buffer, stop, is_last, state, out)
     flat = FlatEvents(
-        event=events[:n_events, 0].copy(),
-        bx=events[:n_events, 1].astype(np.int16),
-        orbit=events[:n_events, 2].copy(),
-        run=events[:n_events, 3].astype(np.int32),
-        pulse_offsets=pulse_offsets[: n_events + 1],
-        fibre=inputs[:n_pulses, 0].copy(),
-        cable=inputs[:n_pulses, 1].copy(),
-        samples=samples[:n_pulses],
-        code_offsets=code_offsets[: n_pulses + 1],
-        codes=codes[:n_codes],
+        event=out.events[:n_events, 0].copy(),
+        bx=out.events[:n_events, 1].astype(np.int16),
+        orbit=out.events[:n_events, 2].copy(),
+        run=out.events[:n_events, 3].astype(np.int32),
+        pulse_offsets=out.pulse_offsets[: n_events + 1],
+        fibre=out.inputs[:n_pulses, 0].copy(),
+        cable=out.inputs[:n_pulses, 1].copy(),
+        samples=out.samples[:n_pulses],
+        code_offsets=out.code_offsets[: n_pulses + 1],
+        codes=out.codes[:n_codes],
     )
-    seen = [reason for reason in Reason if counts[reason]]
+    seen = [reason for reason in Reason if out.counts[reason]]
     is_cut = is_last and stop > 0 and bool(buffer[stop - 1] != ord("\n"))
     report = ReadReport(
         bytes=stop,
         lines=lines + int(is_cut),
         headers=headers,
         events=n_events,
-        skipped={reason.key: int(counts[reason]) for reason in seen},
+        skipped={reason.key: int(out.counts[reason]) for reason in seen},
         first_bad={
             reason.key: BadLine(
                 path,
-                line + int(first[reason, 1]) + 1,
+                line + int(out.first[reason, 1]) + 1,
                 reason.key,
-                _line_text(buffer, int(first[reason, 0]), stop),
+                _line_text(buffer, int(out.first[reason, 0]), stop),
             )
             for reason in seen
         },
         truncated=is_cut,
         unusual={
             name: int(count)
-            for name, count in zip(("more_than_20_samples", "text_behind_header"), unusual, strict=True)
+            for name, count in zip(("more_than_20_samples", "text_behind_header"), out.unusual, strict=True)
             if count
         },
     )
     return flat, report, state
+
+
+def _make_columns(text_bytes: int) -> Columns:
+    """Make room for what so many bytes can hold; pages that stay empty cost nothing."""
+    n_events = text_bytes // _EVENT_BYTES + 2
+    n_pulses = text_bytes // _PULSE_BYTES + 2
+    return Columns(
+        events=np.empty((n_events, 4), dtype=np.int64),
+        pulse_offsets=np.empty(n_events + 1, dtype=np.int64),
+        inputs=np.empty((n_pulses, 2), dtype=np.int16),
+        samples=np.empty((n_pulses, N_SAMPLES), dtype=np.uint8),
+        code_offsets=np.empty(n_pulses + 1, dtype=np.int64),
+        codes=np.empty(text_bytes // _CODE_BYTES + 2, dtype=np.uint8),
+        counts=np.zeros(N_REASONS, dtype=np.int64),
+        first=np.zeros((N_REASONS, 2), dtype=np.int64),
+        unusual=np.zeros(2, dtype=np.int64),
+    )
 
 
 def _line_text(buffer: npt.NDArray[np.uint8], offset: int, stop: int) -> str:

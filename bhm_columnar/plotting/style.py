@@ -34,7 +34,6 @@ LEGENDS: Final = {
 DEFAULT_LABEL: Final = "Preliminary"
 
 _OVERRIDES: Final[dict[str, Any]] = {
-    "pdf.fonttype": 42,  # TrueType, as journals ask for
     "savefig.bbox": None,  # the same page for every channel
     "figure.constrained_layout.use": False,
     "axes.unicode_minus": True,

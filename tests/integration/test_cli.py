@@ -232,6 +232,12 @@ def test_bad_input_is_said_in_one_line(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_side_can_be_given(tmp_path: Path) -> None:
+    for words in (["--side", "-Z"], ["--side=-Z"]):
+        assert run("convert", GOLDEN / "unnamed", "-o", tmp_path, *words, "--overwrite") == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["minusZ.root"]
+
+
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no such file or folder"):
         run("analyse", tmp_path / "nowhere", "-o", tmp_path / "out", "--debug")

@@ -13,10 +13,12 @@ from typing import Any, Final
 import awkward as ak
 import coffea.util
 from coffea.processor import FuturesExecutor, IterativeExecutor, ProcessorABC, Runner
+from hist import Hist
 
 from ..detector.channels import SIDES
 from ..errors import ProcessorError
 from ..events.schema import BHMSchema
+from ..histograms.counts import sort_categories
 from ..io.assemble import FlatEvents, assemble_events
 from ..io.root import TREE
 from .datasets import EventsFile
@@ -48,10 +50,13 @@ class _Together(ProcessorABC):  # type: ignore[misc]
                 ) from error
         return out
 
-    def postprocess(self, accumulator: dict[str, Any]) -> None:
-        """Let each processor finish its own output."""
+    def finish(self, merged: dict[str, Any]) -> dict[str, Any]:
+        """Let each processor finish its own output, once all chunks are merged."""
+        finished = {}
         for name, one in self.processors.items():
-            one.postprocess(accumulator[name])
+            output = one.postprocess(merged[name])
+            finished[name] = _in_order(merged[name] if output is None else output)
+        return finished
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def fill_histograms(
     *,
     workers: int = 1,
     chunksize: int = DEFAULT_CHUNKSIZE,
-    progress: bool = False,
+    progress: str | None = None,
 ) -> Filled:
     """Run processors over files of events with coffea.
 
@@ -85,7 +90,7 @@ def fill_histograms(
     chunksize
         Largest number of events in a chunk.
     progress
-        Draw a progress bar on stderr.
+        Draw a progress bar of this name on stderr.
 
     Returns
     -------
@@ -100,7 +105,6 @@ def fill_histograms(
     start = time.perf_counter()
     together = _Together(processors)
     coffea.util.coffea_console.file = sys.stderr
-    coffea.util.coffea_console.quiet = not progress
     output: dict[str, Any] = {}
     chunks = 0
     for is_parquet in (False, True):
@@ -118,16 +122,20 @@ def fill_histograms(
         result = _run(runner, group, together)
         chunks += len(result["processed"])
         output = coffea.processor.accumulate([result["out"]], output or None)
-    if not output:
-        output = _empty_output(together)
-    together.postprocess(output)
+    output = together.finish(output or _empty_output(together))
     return Filled(output, sum(file.provenance.entries for file in files), chunks, time.perf_counter() - start)
 
 
-def _make_executor(workers: int, *, progress: bool) -> IterativeExecutor | FuturesExecutor:
-    if workers == 1:
-        return IterativeExecutor(status=progress, desc="fill", retries=0)
-    return FuturesExecutor(workers=workers, status=progress, desc="fill", retries=0)
+def _in_order(output: Any) -> Any:
+    """Sort categories of all histograms, so that the result does not depend on which chunk was merged first."""
+    if isinstance(output, Mapping):
+        return {name: _in_order(value) for name, value in output.items()}
+    return sort_categories(output) if isinstance(output, Hist) else output
+
+
+def _make_executor(workers: int, *, progress: str | None) -> IterativeExecutor | FuturesExecutor:
+    options = {"status": progress is not None, "desc": progress or "", "retries": 0}
+    return IterativeExecutor(**options) if workers == 1 else FuturesExecutor(workers=workers, **options)
 
 
 def _run(runner: Runner, files: list[EventsFile], processor: ProcessorABC) -> dict[str, Any]:
@@ -135,7 +143,9 @@ def _run(runner: Runner, files: list[EventsFile], processor: ProcessorABC) -> di
     for file in files:
         dataset = fileset.setdefault(file.provenance.side.name, {"files": {}})
         dataset["files"][file.path] = TREE
+    coffea.util.coffea_console.quiet = True
     planned = list(runner.preprocess(fileset))
+    coffea.util.coffea_console.quiet = not runner.executor.status
     try:
         with redirect_stderr(StringIO()):  # the futures executor prints every traceback that it also raises
             result: dict[str, Any] = runner.run(planned, processor)

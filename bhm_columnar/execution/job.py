@@ -67,7 +67,7 @@ class Job:
                 processors,
                 workers=self.workers,
                 chunksize=self.chunksize,
-                progress=self.stages.fill_progress,
+                progress=stage if self.stages.fill_progress else None,
             )
 
     def align(self) -> tuple[Calibration, dict[str, Any]]:

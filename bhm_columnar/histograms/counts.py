@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from hist import Hist
+from hist.axis import IntCategory, StrCategory
 from hist.storage import Int64
 
 from ..detector.channels import Channel, Side
 
-__all__ = ["Histogram", "make_counts", "pick", "pick_side"]
+__all__ = ["Histogram", "make_counts", "pick", "pick_side", "sort_categories"]
 
 Histogram: TypeAlias = Hist[Any]
 
@@ -39,3 +40,11 @@ def pick_side(h: Histogram, side: Side) -> Histogram:
     first = 0 if side.sign > 0 else h.axes["channel"].size // 2
     part: Histogram = h[{"channel": slice(first, first + h.axes["channel"].size // 2, sum)}]  # type: ignore[assignment]
     return part
+
+
+def sort_categories(h: Histogram) -> Histogram:
+    """Sort the bins of growing axes, which stand in the order in which chunks were merged."""
+    for axis in h.axes:
+        if isinstance(axis, IntCategory | StrCategory) and axis.traits.growth:
+            h = h.sort(axis.name)
+    return h

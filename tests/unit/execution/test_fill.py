@@ -16,6 +16,8 @@ from bhm_columnar import (
     read_dump,
 )
 from bhm_columnar.errors import ProcessorError
+from bhm_columnar.histograms.axes import run_axis
+from bhm_columnar.histograms.counts import make_counts
 from bhm_columnar.io.convert import ENDINGS, FORMATS
 
 GIVEN = {"calibration": load_calibration("v2")}
@@ -56,6 +58,27 @@ def test_a_processor_runs_on_eager_events_too(toy: Path, toy_events: Path) -> No
 def test_no_events_give_empty_histograms() -> None:
     output = fill_histograms([], {"halo": make_processor("halo", GIVEN)}).output["halo"]
     assert output["occupancy"].sum() == 0
+
+
+class Finishing(ProcessorABC):
+    """Counts runs and events, and turns the count around at the end."""
+
+    def process(self, events: ak.Array) -> dict[str, Any]:
+        runs = make_counts(run_axis()).fill(run=-ak.to_numpy(events.run))
+        return {"n": len(events), "runs": runs}
+
+    def postprocess(self, accumulator: dict[str, Any]) -> dict[str, Any]:
+        return {**accumulator, "n": -accumulator["n"]}
+
+
+def test_outputs_are_finished_once_and_in_order(toy_events: Path) -> None:
+    filled = fill_histograms(
+        find_events(toy_events), {"one": Finishing(), "two": Finishing()}, chunksize=1000
+    )
+    assert filled.output["one"] == filled.output["two"]
+    assert filled.output["one"]["n"] == -6000
+    assert list(filled.output["one"]["runs"].axes[0]) == [-380002, -380001, -380000]
+    assert (filled.events, filled.chunks) == (6000, 6)
 
 
 class Failing(ProcessorABC):

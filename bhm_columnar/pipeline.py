@@ -16,6 +16,7 @@ from .histograms.output import save_histograms
 from .io.atomic import atomic_folder, write_json
 from .io.convert import Format, convert_folder
 from .io.folders import TRUTH_FILE, DumpFiles, find_dumps
+from .io.report import DEFAULT_TOLERANCE, Tolerance
 from .plotting.figures import draw_figures, list_figures
 from .plotting.results import FIGURES_FOLDER, Results
 from .plotting.style import DEFAULT_LABEL
@@ -36,6 +37,7 @@ def analyse(
     workers: int = 1,
     chunksize: int = DEFAULT_CHUNKSIZE,
     format: Format = "ttree",
+    tolerance: Tolerance = DEFAULT_TOLERANCE,
     label: str | None = None,
     figures: bool = True,
     overwrite: bool = False,
@@ -56,6 +58,8 @@ def analyse(
         The side of files whose names do not tell it.
     calibration
         ``auto``, a shipped table, or a file.
+    tolerance
+        How much of a dump may be left out before it is an error.
     label
         Text behind CMS in the figures; by default ``Preliminary``, and ``Simulation Preliminary`` for simulated dumps.
     figures
@@ -76,7 +80,9 @@ def analyse(
         dumps = find_dumps(data, side=side)
         size = sum(Path(file).stat().st_size for one in dumps.sides for file in one.files)
         with stages.run("convert", size) as advance:
-            paths = convert_folder(dumps, folder / EVENTS_FOLDER, format=format, on_bytes=advance)
+            paths = convert_folder(
+                dumps, folder / EVENTS_FOLDER, format=format, tolerance=tolerance, on_bytes=advance
+            )
 
         job = open_job(paths, runs=runs, cuts=cuts, workers=workers, chunksize=chunksize, stages=stages)
         if given is None:

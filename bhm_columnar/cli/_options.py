@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +12,22 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..execution.stages import Stages
+    from ..io.report import Tolerance
     from ..selection.cuts import Cuts
 
 __all__ = [
     "add_fill_options",
     "add_format_option",
     "add_side_option",
+    "add_tolerance_options",
+    "describe_order",
     "job_options",
     "make_console",
     "make_stages",
     "parse_runs",
+    "percent",
     "positive",
+    "read_tolerance",
     "show_progress",
 ]
 
@@ -59,13 +64,14 @@ def add_side_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_format_option(parser: argparse.ArgumentParser) -> None:
+def add_format_option(parser: argparse.ArgumentParser, *, uhtr: bool = False) -> None:
     """Add ``--format``."""
     parser.add_argument(
         "--format",
-        choices=["ttree", "rntuple", "parquet"],
+        choices=["ttree", "rntuple", "parquet", *(["uhtr"] if uhtr else [])],
         default="ttree",
-        help="of the converted events: ttree opens in any ROOT (default), rntuple is smaller, parquet for pandas",
+        help="of the converted events: ttree opens in any ROOT (default), rntuple is smaller, parquet for pandas"
+        + (", uhtr for the earlier program" if uhtr else ""),
     )
 
 
@@ -81,6 +87,36 @@ def add_fill_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chunksize", type=positive, default=200_000, metavar="N", help="events per chunk (default 200000)"
     )
+
+
+def percent(text: str) -> float:
+    """Read a percentage as a part of one."""
+    try:
+        part = float(text.removesuffix("%")) / 100
+    except ValueError:
+        part = -1.0
+    if not 0 <= part <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no percentage")
+    return part
+
+
+def add_tolerance_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--strict`` and ``--max-bad``."""
+    parser.add_argument("--strict", action="store_true", help="the first line that does not fit is an error")
+    parser.add_argument(
+        "--max-bad",
+        type=percent,
+        default=0.01,
+        metavar="PERCENT",
+        help="of a file's events that may be left out before it is an error (default 1)",
+    )
+
+
+def read_tolerance(args: argparse.Namespace) -> Tolerance:
+    """Turn the options of `add_tolerance_options` into a `Tolerance`."""
+    from ..io.report import Tolerance  # noqa: PLC0415
+
+    return Tolerance(strict=args.strict, max_bad=args.max_bad)
 
 
 def read_cuts(path: str | None) -> Cuts:
@@ -101,11 +137,32 @@ def job_options(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+_ORDER = {
+    "orbit_wraps": "the orbit counter wrapped {n} time(s), which was undone",
+    "orbit_resets": "the orbit counter was reset at {n} run change(s): orbits of these runs have no common origin",
+    "captures": "the event number began again {n} time(s) within a run: several captures of the same run",
+    "event_wraps": "the event number wrapped {n} time(s)",
+    "unordered": "{n} event(s) or file(s) are out of order",
+    "duplicates": "{n} event(s) are there twice",
+}
+
+
+def describe_order(order: Mapping[str, Any]) -> list[str]:
+    """Say in sentences what goes backwards in the events of a side, with the first case."""
+    lines = []
+    for kind, sentence in _ORDER.items():
+        if n := order.get(kind, 0):
+            first = order["first"].get("repeats" if kind == "duplicates" else kind)
+            place = f", first at run {first['run']} event {first['event']}" if first else ""
+            lines.append(sentence.format(n=n) + place)
+    return lines
+
+
 def make_console() -> Console:
     """Make a console for tables on stdout; colours only on a terminal."""
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False, soft_wrap=False)
 
 
 def make_stages() -> Stages:

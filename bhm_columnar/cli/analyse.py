@@ -13,8 +13,11 @@ from ._options import (
     add_fill_options,
     add_format_option,
     add_side_option,
+    add_tolerance_options,
+    describe_order,
     job_options,
     make_console,
+    read_tolerance,
 )
 
 HELP = "the whole job: dumps to events, histograms, figures and a summary"
@@ -33,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_fill_options(parser)
     add_format_option(parser)
+    add_tolerance_options(parser)
     parser.add_argument("--label", help="text behind CMS in the figures (default: Preliminary)")
     parser.add_argument("--no-figures", action="store_true", help="draw none; `bhm plot` draws them later")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
@@ -48,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         side=args.side,
         calibration=args.calibration,
         format=args.format,
+        tolerance=read_tolerance(args),
         label=args.label,
         figures=not args.no_figures,
         overwrite=args.overwrite,
@@ -73,13 +78,17 @@ def _print_summary(summary: dict[str, Any], out: str) -> None:
     console.print(table)
     for name, side in summary["sides"].items():
         if side["assumed"]:
-            console.print(f"[yellow]{name}: the side of some files was given, not told from their names[/]")
+            console.print(
+                f"{name}: the side of some files was given, not told from their names", style="yellow"
+            )
         if bad := side["read"]["first_bad"]:
             console.print(
-                f"[yellow]{name}: first line left out: {bad['file']}:{bad['line']} ({bad['reason']})[/]"
+                f"{name}: first line left out: {bad['file']}:{bad['line']} ({bad['reason']})", style="yellow"
             )
+        for line in describe_order(side["order"]):
+            console.print(f"{name}: {line}", style="yellow")
     for file, why in summary["ignored_files"].items():
-        console.print(f"[yellow]{file} was left aside: it {why}[/]")
+        console.print(f"{file} was left aside: it {why}", style="yellow")
     runs = summary["runs"]
     reference = summary["reference"]
     if runs and reference:
@@ -89,6 +98,6 @@ def _print_summary(summary: dict[str, Any], out: str) -> None:
         )
     flags = summary["calibration"]["flags"]
     if flags:
-        console.print(f"[yellow]calibration: {len(flags)} channels are flagged, see calibration.json[/]")
+        console.print(f"calibration: {len(flags)} channels are flagged, see calibration.json", style="yellow")
     seconds = ", ".join(f"{stage} {time:.1f} s" for stage, time in summary["seconds"].items())
     console.print(f"{seconds}\nresults are in {out}")

@@ -1,4 +1,6 @@
-"""Say what dumps hold: events, pulses, runs, TDC states, link words, and lines that cannot be read."""
+"""Say what dumps hold, file by file and side by side: events, pulses, runs, what goes backwards, TDC states, link words, dead
+and hot channels, and lines that cannot be read.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._options import add_side_option, make_console, show_progress
+from ._options import add_side_option, describe_order, make_console, show_progress
 
 if TYPE_CHECKING:
-    from ..io.inspect import FileInspection
+    from rich.console import Console
+
+    from ..io.inspect import Inspection, SideInspection
 
 HELP = "what dumps hold, and what cannot be read"
 
@@ -31,66 +35,89 @@ def run(args: argparse.Namespace) -> int:
     dumps = find_dumps(args.data, side=args.side)
     total = sum(Path(file).stat().st_size for one in dumps.sides for file in one.files)
     with show_progress("inspect", total) as advance:
-        inspections = inspect_dumps(dumps, on_bytes=advance)
+        sides = inspect_dumps(dumps, on_bytes=advance)
     if args.json:
-        content = {"files": [one.as_dict() for one in inspections], "ignored": dumps.ignored}
+        content = {
+            "sides": {one.together.side.name: one.as_dict() for one in sides},
+            "ignored": dumps.ignored,
+        }
         sys.stdout.write(json.dumps(content, indent=2) + "\n")
         return 0
-    _print_table(inspections)
     console = make_console()
+    _print_files(console, sides)
+    for one in sides:
+        console.print(f"\n{one.together.side.title}", style="bold")
+        _print_side(console, one.together.as_dict())
     for file, why in dumps.ignored.items():
-        console.print(f"[yellow]{file} would be left aside: it {why}[/]")
+        console.print(f"{file} would be left aside: it {why}", style="yellow")
     return 0
 
 
-def _print_table(inspections: list[FileInspection]) -> None:
-    from rich.table import Table  # noqa: PLC0415
+def _print_files(console: Console, sides: list[SideInspection]) -> None:
+    from rich.table import Column, Table  # noqa: PLC0415
 
-    console = make_console()
-    table = Table("file", "side", "MB", "lines", "events", "left out", "pulses", "runs", "orbits")
+    table = Table(
+        Column("file", overflow="fold"),
+        "side",
+        "MB",
+        "lines",
+        "events",
+        "left out",
+        "pulses",
+        "runs",
+        "orbits",
+    )
     for column in table.columns[2:]:
         column.justify = "right"
-    for one in inspections:
-        report = one.report
-        runs = list(report.runs)
-        spans = report.runs.values()
-        table.add_row(
-            one.path,
-            one.side.name,
-            f"{report.bytes / 1e6:.1f}",
-            f"{report.lines:,}",
-            f"{report.events:,}",
-            f"{report.skipped_events:,}",
-            f"{report.pulses:,}",
-            f"{runs[0]}-{runs[-1]}" if len(runs) > 1 else ", ".join(map(str, runs)),
-            f"{min(span.first_orbit for span in spans)}-{max(span.last_orbit for span in spans)}"
-            if runs
-            else "",
-        )
+    for one in sides:
+        for path, file in one.files.items():
+            table.add_row(path, *_cells(file))
+        if len(one.files) > 1:
+            table.add_row("together", *_cells(one.together), style="bold")
     console.print(table)
-    for one in inspections:
-        _print_details(console, one)
+    for one in sides:
+        for path, file in one.files.items():
+            report = file.report
+            for reason, count in report.skipped.items():
+                bad = report.first_bad[reason]
+                console.print(f"{path}:{bad.line}: {reason}, {count} in all: {bad.text!r}", style="yellow")
+            if report.truncated:
+                console.print(f"{path}: ends in the middle of a line", style="yellow")
+            if len(one.files) > 1:
+                for line in describe_order(file.order.as_dict()):
+                    console.print(f"{path}: {line}", style="yellow")
 
 
-def _print_details(console: object, one: FileInspection) -> None:
-    write = console.print  # type: ignore[attr-defined]
-    content = one.as_dict()
-    write(f"\n[bold]{one.path}[/]")
-    for reason, count in content["skipped"].items():
-        bad = content["first_bad_by_reason"][reason]
-        write(f"  [yellow]{reason}: {count}, first in line {bad['line']}: {bad['text']!r}[/]")
-    if content["truncated"]:
-        write("  [yellow]the file ends in the middle of a line[/]")
+def _cells(one: Inspection) -> list[str]:
+    report = one.report
+    runs = list(report.runs)
+    spans = report.runs.values()
+    return [
+        one.side.name,
+        f"{report.bytes / 1e6:.1f}",
+        f"{report.lines:,}",
+        f"{report.events:,}",
+        f"{sum(report.skipped.values()):,}",
+        f"{report.pulses:,}",
+        f"{runs[0]}-{runs[-1]}" if len(runs) > 1 else ", ".join(map(str, runs)),
+        f"{min(span.first_orbit for span in spans)}-{max(span.last_orbit for span in spans)}" if runs else "",
+    ]
+
+
+def _print_side(console: Console, content: dict[str, Any]) -> None:
+    for line in describe_order(content["order"]):
+        console.print(f"  {line}", style="yellow")
     for what, count in content["unusual"].items():
-        write(f"  {what}: {count}")
-    codes = ", ".join(f"{n} x {count}" for n, count in content["pulses_by_number_of_tdc_codes"].items())
-    write(f"  TDC codes per pulse: {codes}")
+        console.print(f"  {what}: {count:,}")
+    codes = ", ".join(f"{n}: {count:,}" for n, count in content["pulses_by_number_of_tdc_codes"].items())
+    console.print(f"  pulses by number of TDC codes: {codes}")
     for code, entry in content["special_tdc_codes"].items():
-        write(f"  TDC {code} ({entry['meaning']}): {entry['count']}")
+        console.print(f"  TDC {code} ({entry['meaning']}): {entry['count']:,}")
     for word, by_fibre in content["link_words"].items():
         if by_fibre:
-            write(f"  {word}: {', '.join(f'fibre {fibre}: {n}' for fibre, n in by_fibre.items())}")
-    write(f"  inputs without a unit: {content['not_connected']} pulses")
-    silent = [name for name, n in content["channels"].items() if n == 0]
-    if silent:
-        write(f"  [yellow]channels without a pulse: {', '.join(silent)}[/]")
+            places = ", ".join(f"fibre {fibre}: {n:,}" for fibre, n in by_fibre.items())
+            console.print(f"  {word}, a link word decoded as data: {places}")
+    console.print(f"  pulses of inputs without a unit: {content['not_connected']:,}")
+    for kind, meaning in (("dead", "no pulse"), ("hot", "more than five times the middle channel")):
+        if content[kind]:
+            console.print(f"  {kind} channels ({meaning}): {', '.join(content[kind])}", style="yellow")

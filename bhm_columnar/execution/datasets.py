@@ -11,7 +11,7 @@ import awkward as ak
 
 from ..detector.channels import SIDES
 from ..errors import DatasetError, SelectionError
-from ..events.orbits import Reference, find_reference, merge_spans
+from ..events.runs import Reference, find_reference, merge_spans
 from ..events.schema import BHMSchema
 from ..io.convert import ENDINGS, read_provenance
 from ..io.folders import TRUTH_FILE
@@ -116,7 +116,7 @@ def _shorten(runs: list[int]) -> str:
 
 
 def reference_of(files: Iterable[EventsFile]) -> Reference | None:
-    """Choose the reference run and orbit of a dataset; see `events.orbits.find_reference`."""
+    """Choose the reference run and orbit of a dataset; see `events.runs.find_reference`."""
     files = tuple(files)
     sides = [[file.provenance.runs for file in files if file.provenance.side == side] for side in SIDES]
     return find_reference(merge_spans(spans) for spans in sides if spans)

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Final, Literal
 
 import awkward as ak
+import numpy as np
 
 from ..detector.channels import Side, find_side
-from ..errors import DatasetError, DumpError
+from ..errors import DatasetError
 from ..events.derived import DEFAULT_WINDOW
-from ..events.orbits import OrbitState, span_runs, unwrap_orbits
+from ..events.runs import span_runs
+from ..events.sequence import EventOrder, count_duplicates, follow_events
 from .assemble import branches_to_events, events_to_branches
 from .atomic import atomic_file
 from .dump import DEFAULT_CHUNK, iterate_source
-from .folders import DumpFiles, SideFiles, require_side
+from .folders import DumpFiles, SideFiles, dump_stem, require_side
 from .parquet import ParquetWriter, read_parquet_branches, read_parquet_provenance
 from .provenance import InputFile, Provenance
-from .report import ReadReport
+from .report import DEFAULT_TOLERANCE, ReadReport, Tolerance
 from .root import RNTupleWriter, TTreeWriter, read_root_branches, read_root_provenance
 from .source import OnBytes, open_source
+from .uhtr import save_uhtr
 
-__all__ = ["ENDINGS", "FORMATS", "Format", "convert_dump", "convert_folder", "read_events", "read_provenance"]
+__all__ = [
+    "ENDINGS",
+    "FORMATS",
+    "Format",
+    "convert_dump",
+    "convert_folder",
+    "convert_to_uhtr",
+    "read_events",
+    "read_provenance",
+]
 
 Format = Literal["ttree", "rntuple", "parquet"]
 _WRITERS: Final[dict[str, type[TTreeWriter | ParquetWriter]]] = {
@@ -36,13 +49,48 @@ FORMATS: Final = tuple(_WRITERS)
 ENDINGS: Final = {"ttree": ".root", "rntuple": ".root", "parquet": ".parquet"}
 
 
-@dataclass
-class _Reading:
-    """What is known of a side's dumps so far, while they are read one after another."""
+_KEY: Final = np.dtype([("run", "i4"), ("event", "u4"), ("orbit", "u4"), ("bx", "i2")])
 
-    report: ReadReport = field(default_factory=ReadReport)
-    orbits: OrbitState = field(default_factory=OrbitState)
-    inputs: list[InputFile] = field(default_factory=list)
+
+@dataclass(frozen=True)
+class _ReadFile:
+    """A dump that was read to its end."""
+
+    input: InputFile
+    report: ReadReport
+
+
+class _Reading:
+    """What is known of a side's dumps so far, while they are read one after another.
+
+    The events' headers are kept in a temporary file, to look for events that are there twice if something is out of order.
+    """
+
+    def __init__(self, headers: BinaryIO) -> None:
+        self.report = ReadReport()
+        self.order = EventOrder()
+        self.files: list[_ReadFile] = []
+        self._headers = headers
+
+    def follow(self, events: ak.Array, report: ReadReport) -> ak.Array:
+        """Account for a piece of events, and give it back with wraps of the orbit undone."""
+        run, event, orbit, bx = (events[name].to_numpy() for name in ("run", "event", "orbit", "bx"))
+        headers = np.empty(len(run), dtype=_KEY)
+        for name, column in zip(_KEY.names or (), (run, event, orbit, bx), strict=True):
+            headers[name] = column
+        self._headers.write(headers.tobytes())
+        orbit, self.order = follow_events(run, event, orbit, bx, self.order)
+        self.report += replace(report, runs=span_runs(run, orbit))
+        return ak.with_field(events, orbit, "orbit")
+
+    def describe_order(self) -> dict[str, Any]:
+        """Say what went backwards, and how many events are there twice."""
+        twice = self.order.counts["repeats"]
+        if self.order.may_repeat:
+            self._headers.seek(0)
+            headers = np.frombuffer(self._headers.read(), dtype=_KEY)
+            twice = count_duplicates(*(headers[name] for name in ("run", "event", "orbit", "bx")))
+        return {**self.order.as_dict(), "duplicates": twice}
 
 
 def convert_dump(
@@ -52,6 +100,7 @@ def convert_dump(
     side: Side | str | None = None,
     format: Format = "ttree",
     chunk_bytes: int = DEFAULT_CHUNK,
+    tolerance: Tolerance = DEFAULT_TOLERANCE,
     overwrite: bool = False,
     on_bytes: OnBytes | None = None,
 ) -> Provenance:
@@ -72,6 +121,8 @@ def convert_dump(
         ``"ttree"`` (any ROOT opens it), ``"rntuple"`` (smaller) or ``"parquet"``.
     chunk_bytes
         Bytes of text read at a time.
+    tolerance
+        How much of a dump may be left out before it is an error.
     on_bytes
         Called with the number of bytes read since the last call.
 
@@ -82,45 +133,35 @@ def convert_dump(
     Raises
     ------
     DumpError
-        If a dump cannot be read or is none.
+        If a dump cannot be read, is none, or too much of it does not fit.
     DatasetError
         If the side cannot be told, or there are no dumps.
     OutputError
         If the file cannot be written.
     """
     files = _as_side_files(dumps, side)
-    reading = _Reading()
-    with atomic_file(target, overwrite=overwrite) as partial, _WRITERS[format](partial) as writer:
+    with (
+        atomic_file(target, overwrite=overwrite) as partial,
+        TemporaryFile(dir=partial.parent) as headers,
+        _WRITERS[format](partial) as writer,
+    ):
+        reading = _Reading(headers)
         entries = 0
-        for events in _read_all(files, reading, chunk_bytes, on_bytes):
+        for events in _read_all(files, reading, chunk_bytes, tolerance, on_bytes):
             writer.extend(events_to_branches(events))
             entries += len(events)
         provenance = Provenance(
             side=files.side,
             side_assumed=files.assumed,
             entries=entries,
-            inputs=tuple(reading.inputs),
+            inputs=tuple(one.input for one in reading.files),
             read=reading.report.as_dict(),
             runs=reading.report.runs,
-            orbit_wraps=reading.orbits.wraps,
-            orbit_falls=reading.orbits.falls,
+            order=reading.describe_order(),
             charge_window=asdict(DEFAULT_WINDOW),
         )
         writer.finish(provenance)
-        _check_any(reading.report, files)
     return provenance
-
-
-def _check_any(report: ReadReport, files: SideFiles) -> None:
-    """Refuse dumps of which not a single event can be read."""
-    if report.events == 0:
-        counts = ", ".join(f"{reason} {count}" for reason, count in report.skipped.items())
-        first = min(report.first_bad.values(), key=lambda bad: bad.line)
-        raise DumpError(
-            f"not one of {report.headers} events can be read ({counts}); the first bad line is {first.line}",
-            where=files.files[0],
-            hint="is it a BHM self-trigger dump?",
-        )
 
 
 def convert_folder(
@@ -128,6 +169,7 @@ def convert_folder(
     folder: str | Path,
     *,
     format: Format = "ttree",
+    tolerance: Tolerance = DEFAULT_TOLERANCE,
     overwrite: bool = False,
     on_bytes: OnBytes | None = None,
 ) -> list[Path]:
@@ -138,9 +180,37 @@ def convert_folder(
     targets = []
     for one in dumps.sides:
         target = Path(folder) / f"{one.side.directory}{ENDINGS[format]}"
-        convert_dump(one, target, format=format, overwrite=overwrite, on_bytes=on_bytes)
+        convert_dump(one, target, format=format, tolerance=tolerance, overwrite=overwrite, on_bytes=on_bytes)
         targets.append(target)
     return targets
+
+
+def convert_to_uhtr(
+    dumps: DumpFiles,
+    folder: str | Path,
+    *,
+    tolerance: Tolerance = DEFAULT_TOLERANCE,
+    overwrite: bool = False,
+    on_bytes: OnBytes | None = None,
+) -> dict[Path, ReadReport]:
+    """Convert each dump into a ``.uhtr`` file of the same name, for the earlier program.
+
+    The format keeps less than the dump: only pulses with one or two TDC codes, and no provenance. Arguments and errors
+    are those of `convert_dump`.
+
+    Returns
+    -------
+    the account of the reading, by file
+    """
+    reports = {}
+    for one in dumps.sides:
+        for path in one.files:
+            target = Path(folder) / f"{dump_stem(path)}.uhtr"
+            account: list[_ReadFile] = []
+            pieces = _read_file(path, one.side, account, tolerance=tolerance, on_bytes=on_bytes)
+            save_uhtr((events for events, _ in pieces), target, overwrite=overwrite)
+            reports[target] = account[0].report
+    return reports
 
 
 def _as_side_files(
@@ -162,17 +232,36 @@ def _as_side_files(
 
 
 def _read_all(
-    files: SideFiles, reading: _Reading, chunk_bytes: int, on_bytes: OnBytes | None
+    files: SideFiles, reading: _Reading, chunk_bytes: int, tolerance: Tolerance, on_bytes: OnBytes | None
 ) -> Iterator[ak.Array]:
     for path in files.files:
-        with open_source(path, on_bytes) as source:
-            for events, report in iterate_source(source, files.side, chunk_bytes=chunk_bytes):
-                orbit, reading.orbits = unwrap_orbits(events.orbit.to_numpy(), reading.orbits)
-                spans = span_runs(events.run.to_numpy(), orbit)
-                reading.report += replace(report, runs=spans)
-                if len(events):
-                    yield ak.with_field(events, orbit, "orbit")
-            reading.inputs.append(InputFile(path, source.size, source.sha256))
+        pieces = _read_file(
+            path, files.side, reading.files, tolerance=tolerance, chunk_bytes=chunk_bytes, on_bytes=on_bytes
+        )
+        for events, report in pieces:
+            followed = reading.follow(events, report)
+            if len(events):
+                yield followed
+
+
+def _read_file(
+    path: str,
+    side: Side,
+    account: list[_ReadFile],
+    *,
+    tolerance: Tolerance,
+    chunk_bytes: int = DEFAULT_CHUNK,
+    on_bytes: OnBytes | None = None,
+) -> Iterator[tuple[ak.Array, ReadReport]]:
+    """Read a dump piece by piece as far as it is tolerable; adds to `account` when it is read."""
+    whole = ReadReport()
+    with open_source(path, on_bytes) as source:
+        for events, report in iterate_source(source, side, chunk_bytes=chunk_bytes):
+            tolerance.check_piece(report)
+            whole += report
+            yield events, report
+        tolerance.check_file(whole, path)
+        account.append(_ReadFile(InputFile(path, source.size, source.sha256), whole))
 
 
 def read_provenance(path: str | Path) -> Provenance:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..detector.channels import Side, find_side
 from ..detector.qie import N_SAMPLES
 from ..errors import DumpError
-from ..events.orbits import span_runs
+from ..events.runs import span_runs
 from ._kernels import AFTER_RULE, MAX_EVENT, MAX_LINE, N_REASONS, PADDING, Columns, find_last_marker, scan
 from .assemble import FlatEvents, assemble_events
 from .folders import require_side

@@ -6,6 +6,7 @@ groups ``PN``, ``PF``, ``MN``, ``MF``; and names that tell nothing.
 
 from __future__ import annotations
 
+import filecmp
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,16 @@ from ..detector.channels import SIDES, Side, find_side
 from ..errors import DatasetError
 from .source import COMPRESSIONS
 
-__all__ = ["TRUTH_FILE", "DumpFiles", "SideFiles", "find_dumps", "natural_key", "require_side", "tell_side"]
+__all__ = [
+    "TRUTH_FILE",
+    "DumpFiles",
+    "SideFiles",
+    "dump_stem",
+    "find_dumps",
+    "natural_key",
+    "require_side",
+    "tell_side",
+]
 
 #: what the simulation knows, in a file beside the dumps that it writes
 TRUTH_FILE: Final = "truth.parquet"
@@ -46,12 +56,12 @@ class DumpFiles:
 
 def natural_key(path: str | Path) -> tuple[tuple[int, int | str], ...]:
     """Sort key that puts ``uHTR4_2`` before ``uHTR4_10``, and ``uHTR4`` before both."""
-    parts = re.split(r"(\d+)", _stem(path))
+    parts = re.split(r"(\d+)", dump_stem(path))
     return tuple((1, int(part)) if part.isdigit() else (0, part) for part in parts if part)
 
 
-def _stem(path: str | Path) -> str:
-    """File name without its endings."""
+def dump_stem(path: str | Path) -> str:
+    """Name of a dump without its endings."""
     name = Path(path).name
     for ending in (*COMPRESSIONS, *_ENDINGS):
         name = name.removesuffix(ending)
@@ -125,7 +135,7 @@ def find_dumps(data: str | Path | Sequence[str | Path], *, side: Side | str | No
             where=", ".join(map(str, given)),
             hint="give the folder that the dumps are in; `bhm simulate DIR` makes one",
         )
-    wanted = _without_copies(paths, ignored)
+    wanted = _without_copies(_without_repeats(paths, ignored), ignored)
     told = {path: tell_side(path) for path in wanted}
     if any(_BOARD.search(path.name) for path in wanted) and side is None:
         for path in [path for path in wanted if told[path] is None]:
@@ -157,12 +167,30 @@ def _dumps_in(folder: Path, ignored: dict[str, str]) -> Iterable[Path]:
             yield path
 
 
+def _without_repeats(paths: list[Path], ignored: dict[str, str]) -> list[Path]:
+    """Leave out files that are given twice, by name or byte by byte; only files of the same size are looked into."""
+    by_size: dict[int, list[Path]] = {}
+    kept: list[Path] = []
+    for path in paths:
+        alike = by_size.setdefault(path.stat().st_size, [])
+        if any(path.samefile(other) for other in alike):
+            ignored.setdefault(str(path), "is given twice")
+            continue
+        same = next((other for other in alike if filecmp.cmp(path, other, shallow=False)), None)
+        if same is None:
+            alike.append(path)
+            kept.append(path)
+        else:
+            ignored[str(path)] = f"holds the same bytes as {same.name}"
+    return kept
+
+
 def _without_copies(paths: list[Path], ignored: dict[str, str]) -> list[Path]:
     """Of several forms of the same dump in a folder keep one: text before ``.uhtr``, which holds less, plain first."""
     preference = [ending + compression for ending in _ENDINGS for compression in ("", *COMPRESSIONS)]
     best: dict[Path, Path] = {}
-    for path in sorted(paths, key=lambda path: preference.index(path.name[len(_stem(path)) :] or ".txt")):
-        key = path.parent / _stem(path)
+    for path in sorted(paths, key=lambda path: preference.index(path.name[len(dump_stem(path)) :] or ".txt")):
+        key = path.parent / dump_stem(path)
         if key in best:
             ignored[str(path)] = f"holds the same dump as {best[key].name}"
         else:

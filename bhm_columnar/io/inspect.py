@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import awkward as ak
 import numpy as np
@@ -12,17 +12,24 @@ import numpy.typing as npt
 
 from ..detector.channels import CHANNELS, FIBRES, Side
 from ..detector.qie import LINK_WORDS, N_TDC, TDC_MEANINGS
-from .dump import DEFAULT_CHUNK, iterate_source
+from ..events.sequence import EventOrder, follow_events
+from .dump import iterate_source
 from .folders import DumpFiles
 from .report import ReadReport
 from .source import OnBytes, open_source
 
-__all__ = ["FileInspection", "inspect_dumps"]
+__all__ = ["Inspection", "SideInspection", "inspect_dumps"]
+
+Counts = npt.NDArray[np.int64]
+#: a channel with so many times the pulses of the side's middle channel is called hot
+_HOT: Final = 5.0
+#: pulses that the middle channel must have before a silent one is called dead
+_ENOUGH: Final = 10
 
 
 @dataclass(frozen=True)
-class FileInspection:
-    """What one dump holds.
+class Inspection:
+    """What a dump holds, or (by ``+``) several of a side.
 
     Parameters
     ----------
@@ -33,22 +40,54 @@ class FileInspection:
     pulses_of_channel
         Pulses of each of the 40 channels, and of inputs without a unit, shape (41,).
     link_words
-        Pulses that look like link words, by fibre, for each of `LINK_WORDS`, shape (2, 9).
+        Pulses that look like link words, for each of `LINK_WORDS` by fibre, shape (2, 9).
+    order
+        What goes backwards.
     """
 
-    path: str
     side: Side
     report: ReadReport
-    codes: npt.NDArray[np.int64]
-    n_codes: npt.NDArray[np.int64]
-    pulses_of_channel: npt.NDArray[np.int64]
-    link_words: npt.NDArray[np.int64]
+    codes: Counts
+    n_codes: Counts
+    pulses_of_channel: Counts
+    link_words: Counts
+    order: EventOrder
+
+    def __add__(self, other: Inspection) -> Inspection:
+        return Inspection(
+            self.side,
+            self.report + other.report,
+            self.codes + other.codes,
+            self.n_codes + other.n_codes,
+            self.pulses_of_channel + other.pulses_of_channel,
+            self.link_words + other.link_words,
+            other.order,
+        )
+
+    @property
+    def dead(self) -> list[str]:
+        """Channels of the side without a pulse, if the others have enough of them."""
+        counts = self._of_channels()
+        return [name for name, n in counts.items() if n == 0 and np.median(list(counts.values())) >= _ENOUGH]
+
+    @property
+    def hot(self) -> list[str]:
+        """Channels of the side with more than five times the pulses of its middle channel."""
+        counts = self._of_channels()
+        return [
+            name
+            for name, n in counts.items()
+            if n > _HOT * max(_ENOUGH, float(np.median(list(counts.values()))))
+        ]
+
+    def _of_channels(self) -> dict[str, int]:
+        mine = [channel for channel in CHANNELS if channel.side == self.side]
+        return {channel.name: int(self.pulses_of_channel[channel.index]) for channel in mine}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form of ``bhm inspect --json``."""
+        spans = self.report.runs
         return {
-            "file": self.path,
-            "side": self.side.name,
             **self.report.as_dict(),
             "runs": {
                 str(run): {
@@ -56,8 +95,9 @@ class FileInspection:
                     "first_orbit": span.first_orbit,
                     "last_orbit": span.last_orbit,
                 }
-                for run, span in self.report.runs.items()
+                for run, span in spans.items()
             },
+            "order": self.order.as_dict(),
             "special_tdc_codes": {
                 str(code): {"count": int(self.codes[code]), "meaning": meaning}
                 for code, meaning in TDC_MEANINGS.items()
@@ -72,19 +112,29 @@ class FileInspection:
                 }
                 for (tdc, adc), by_fibre in zip(LINK_WORDS, self.link_words, strict=True)
             },
-            "channels": {
-                channel.name: int(self.pulses_of_channel[channel.index])
-                for channel in CHANNELS
-                if channel.side == self.side
-            },
+            "channels": self._of_channels(),
             "not_connected": int(self.pulses_of_channel[-1]),
+            "dead": self.dead,
+            "hot": self.hot,
         }
+
+
+@dataclass(frozen=True)
+class SideInspection:
+    """What the dumps of a side hold: file by file, and together in the order of the files."""
+
+    files: dict[str, Inspection]
+    together: Inspection
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the form of ``bhm inspect --json``."""
+        return {**self.together.as_dict(), "files": {path: one.as_dict() for path, one in self.files.items()}}
 
 
 def inspect_dumps(
     dumps: DumpFiles, *, on_bytes: OnBytes | None = None, on_file: Callable[[str], None] | None = None
-) -> list[FileInspection]:
-    """Read dumps, and say of each what it holds; memory does not grow with their size.
+) -> list[SideInspection]:
+    """Read dumps, and say what they hold; memory does not grow with their size.
 
     Parameters
     ----------
@@ -98,31 +148,59 @@ def inspect_dumps(
     DumpError
         If one cannot be read or is no dump.
     """
-    inspections = []
+    sides = []
     for one in dumps.sides:
+        files = {}
+        order = EventOrder()
         for path in one.files:
             if on_file is not None:
                 on_file(path)
-            inspections.append(_inspect(path, one.side, on_bytes))
-    return inspections
+            files[path], order = _inspect(path, one.side, order, on_bytes)
+        together, *rest = files.values()
+        for other in rest:
+            together += other
+        sides.append(SideInspection(files, replace(together, order=order)))
+    return sides
 
 
-def _inspect(path: str, side: Side, on_bytes: OnBytes | None) -> FileInspection:
-    total = ReadReport()
-    codes = np.zeros(N_TDC, dtype=np.int64)
-    n_codes = np.zeros(4, dtype=np.int64)
-    of_channel = np.zeros(len(CHANNELS) + 1, dtype=np.int64)
-    link_words = np.zeros((len(LINK_WORDS), FIBRES.stop), dtype=np.int64)
+def _inspect(
+    path: str, side: Side, order: EventOrder, on_bytes: OnBytes | None
+) -> tuple[Inspection, EventOrder]:
+    """Inspect a file; `order` goes on from the file before, the file's own begins anew."""
+    total = Inspection(
+        side,
+        ReadReport(),
+        np.zeros(N_TDC, dtype=np.int64),
+        np.zeros(4, dtype=np.int64),
+        np.zeros(len(CHANNELS) + 1, dtype=np.int64),
+        np.zeros((len(LINK_WORDS), FIBRES.stop), dtype=np.int64),
+        EventOrder(),
+    )
     with open_source(path, on_bytes) as source:
-        for events, report in iterate_source(source, side, chunk_bytes=DEFAULT_CHUNK):
-            total += report
-            pulses = ak.flatten(events["Pulse"])
-            codes += np.bincount(ak.to_numpy(ak.flatten(pulses.tdcs)), minlength=N_TDC)
-            n_codes += np.bincount(np.minimum(ak.to_numpy(pulses.nTdc), 3), minlength=4)
-            of_channel += np.bincount(
-                ak.to_numpy(pulses.channel) % len(of_channel), minlength=len(of_channel)
-            )
-            fibre, tdc, peak = (ak.to_numpy(pulses[name]) for name in ("fibre", "tdc", "peak"))
-            for place, (code, adc) in enumerate(LINK_WORDS):
-                link_words[place] += np.bincount(fibre[(tdc == code) & (peak == adc)], minlength=FIBRES.stop)
-    return FileInspection(path, side, total, codes, n_codes, of_channel, link_words)
+        for events, report in iterate_source(source, side):
+            run, event, orbit, bx = (ak.to_numpy(events[name]) for name in ("run", "event", "orbit", "bx"))
+            _, order = follow_events(run, event, orbit, bx, order)
+            _, of_file = follow_events(run, event, orbit, bx, total.order)
+            total += _count(events, report, side, of_file)
+    return total, order
+
+
+def _count(events: ak.Array, report: ReadReport, side: Side, order: EventOrder) -> Inspection:
+    pulses = ak.flatten(events["Pulse"])
+    fibre, tdc, peak, n_tdc, channel = (
+        ak.to_numpy(pulses[name]) for name in ("fibre", "tdc", "peak", "nTdc", "channel")
+    )
+    return Inspection(
+        side,
+        report,
+        np.bincount(ak.to_numpy(ak.flatten(pulses["tdcs"])), minlength=N_TDC),
+        np.bincount(np.minimum(n_tdc, 3), minlength=4),
+        np.bincount(np.where(channel < 0, len(CHANNELS), channel), minlength=len(CHANNELS) + 1),
+        np.array(
+            [
+                np.bincount(fibre[(tdc == code) & (peak == adc)], minlength=FIBRES.stop)
+                for code, adc in LINK_WORDS
+            ]
+        ),
+        order,
+    )

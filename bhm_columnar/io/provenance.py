@@ -10,7 +10,7 @@ from typing import Any, Final
 from .._version import __version__
 from ..detector.channels import Side, find_side
 from ..errors import EventsFileError
-from ..events.orbits import RunSpan
+from ..events.runs import RunSpan
 
 __all__ = ["PROVENANCE_KEY", "InputFile", "Provenance"]
 
@@ -29,7 +29,19 @@ class InputFile:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a file of events was made from, and what it must hold."""
+    """What a file of events was made from, and what it must hold.
+
+    Parameters
+    ----------
+    read
+        The account of the reading, as `ReadReport.as_dict` gives it.
+    runs
+        Events and orbits (wraps undone) of each run.
+    order
+        What went backwards, as `EventOrder.as_dict` gives it, and how many events are there twice.
+    charge_window
+        The numbers that the charges were measured with.
+    """
 
     side: Side
     side_assumed: bool
@@ -37,8 +49,7 @@ class Provenance:
     inputs: tuple[InputFile, ...]
     read: dict[str, Any]
     runs: dict[int, RunSpan]
-    orbit_wraps: int
-    orbit_falls: int
+    order: dict[str, Any]
     charge_window: dict[str, int]
     version: str = __version__
 
@@ -53,8 +64,7 @@ class Provenance:
                 "inputs": [asdict(one) for one in self.inputs],
                 "read": self.read,
                 "runs": {str(run): asdict(span) for run, span in self.runs.items()},
-                "orbit_wraps": self.orbit_wraps,
-                "orbit_falls": self.orbit_falls,
+                "order": self.order,
                 "charge_window": self.charge_window,
             }
         )
@@ -77,8 +87,7 @@ class Provenance:
                 inputs=tuple(InputFile(**one) for one in content["inputs"]),
                 read=content["read"],
                 runs={int(run): RunSpan(**span) for run, span in content["runs"].items()},
-                orbit_wraps=content["orbit_wraps"],
-                orbit_falls=content["orbit_falls"],
+                order=content["order"],
                 charge_window=content["charge_window"],
                 version=content["bhm_columnar"],
             )

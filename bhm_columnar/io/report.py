@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from ..events.orbits import RunSpan, merge_spans
+from ..errors import DumpError
+from ..events.runs import RunSpan, merge_spans
 
-__all__ = ["BadLine", "ReadReport", "Reason"]
+__all__ = ["DEFAULT_TOLERANCE", "BadLine", "ReadReport", "Reason", "Tolerance"]
 
 
 class Reason(enum.IntEnum):
@@ -110,9 +111,14 @@ class ReadReport:
         """Events that were left out."""
         return self.headers - self.events
 
+    @property
+    def earliest_bad(self) -> BadLine | None:
+        """The first line of all that did not fit."""
+        return min(self.first_bad.values(), key=lambda bad: (bad.file, bad.line), default=None)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the form of summary.json and of the provenance in converted files."""
-        first = min(self.first_bad.values(), key=lambda bad: (bad.file, bad.line), default=None)
+        first = self.earliest_bad
         return {
             "bytes": self.bytes,
             "lines": self.lines,
@@ -125,3 +131,60 @@ class ReadReport:
             "truncated": self.truncated,
             "unusual": self.unusual,
         }
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How much of a dump may be left out before it is an error.
+
+    Parameters
+    ----------
+    strict
+        Nothing: the first line that does not fit is an error.
+    max_bad
+        Largest part of a file's events that may be left out; an event that the end of the file cuts off is not counted.
+    """
+
+    strict: bool = False
+    max_bad: float = 0.01
+
+    def check_piece(self, report: ReadReport) -> None:
+        """Refuse the first bad line, if that is wanted.
+
+        Raises
+        ------
+        DumpError
+            With file, line and reason.
+        """
+        bad = report.earliest_bad
+        if self.strict and bad is not None:
+            raise DumpError(
+                f"{Reason[bad.reason.upper()].meaning} ({bad.reason}): {bad.text!r}",
+                where=f"{bad.file}:{bad.line}",
+                hint="without --strict the event is left out and counted",
+            )
+
+    def check_file(self, report: ReadReport, path: str) -> None:
+        """Refuse a file of which too much, or everything, was left out.
+
+        Raises
+        ------
+        DumpError
+            With the reason that is met most.
+        """
+        bad = sum(report.skipped.values())
+        units = report.events + bad
+        excused = int(report.truncated and bad > 0 and report.events > 0)
+        if bad - excused <= self.max_bad * units and (report.events or not bad):
+            return
+        reason, count = max(report.skipped.items(), key=lambda item: item[1])
+        first = report.first_bad[reason]
+        raise DumpError(
+            f"{bad} of {units} events cannot be read, {count} of them for {Reason[reason.upper()].meaning} "
+            f"({reason}, first in line {first.line})",
+            where=path,
+            hint="is it a BHM self-trigger dump? --max-bad PERCENT allows more",
+        )
+
+
+DEFAULT_TOLERANCE: Final = Tolerance()

@@ -6,9 +6,14 @@ two TDC codes; pulses without a code or with more were not kept, and events with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
+import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
@@ -17,9 +22,10 @@ from ..detector.lhc import N_BX
 from ..detector.qie import N_SAMPLES, N_TDC
 from ..errors import DumpError
 from .assemble import FlatEvents
+from .atomic import atomic_file
 from .source import ByteSource
 
-__all__ = ["VERSION", "scan_uhtr"]
+__all__ = ["VERSION", "save_uhtr", "scan_uhtr"]
 
 VERSION: Final = 1
 #: the arrays in the order of the file: name, type, values per hit
@@ -137,3 +143,52 @@ def _group_hits(columns: dict[str, npt.NDArray[np.integer]]) -> FlatEvents:
         code_offsets=np.concatenate([[0], np.cumsum(is_code.sum(axis=1))]).astype(np.int64),
         codes=codes[is_code].astype(np.uint8),
     )
+
+
+def save_uhtr(pieces: Iterable[ak.Array], target: str | Path, *, overwrite: bool = False) -> int:
+    """Write a ``.uhtr`` file, as the earlier program does; pulses with no TDC code or more than two are left out.
+
+    Parameters
+    ----------
+    pieces
+        Events of one dump, piece by piece, with orbits as they were written. Memory does not grow with their number.
+    target
+        The file; it appears when it is complete.
+
+    Returns
+    -------
+    number of hits
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    with atomic_file(target, overwrite=overwrite) as partial, ExitStack() as stack:
+        arrays = {name: stack.enter_context(TemporaryFile(dir=partial.parent)) for name, _, _ in _LAYOUT}
+        n_hits = 0
+        for events in pieces:
+            hits = _hits_of(events)
+            n_hits += len(hits["event"])
+            for name, dtype, _ in _LAYOUT:
+                arrays[name].write(np.ascontiguousarray(hits[name]).astype(dtype).tobytes())
+        with partial.open("wb") as file:
+            file.write(bytes([VERSION]) + n_hits.to_bytes(_HEADER_BYTES - 1, "big"))
+            for array in arrays.values():
+                array.seek(0)
+                shutil.copyfileobj(array, file)
+    return n_hits
+
+
+def _hits_of(events: ak.Array) -> dict[str, npt.NDArray[np.integer]]:
+    pulses = ak.flatten(events["Pulse"])
+    n_codes = ak.to_numpy(pulses["nTdc"])
+    is_hit = (n_codes == 1) | (n_codes == 2)
+    columns = {
+        name: ak.to_numpy(pulses[name])[is_hit] for name in ("tdc", "tdc2", "samples", "fibre", "cable")
+    }
+    columns["input"] = np.stack([columns.pop("fibre"), columns.pop("cable")], axis=1)
+    counts = ak.to_numpy(ak.num(events["Pulse"]["nTdc"]))
+    for name in ("event", "bx", "orbit", "run"):
+        columns[name] = np.repeat(ak.to_numpy(events[name]), counts)[is_hit]
+    return columns

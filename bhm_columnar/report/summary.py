@@ -10,7 +10,7 @@ import numpy as np
 from .._version import __version__
 from ..calibration.model import Calibration
 from ..detector.channels import CHANNELS, SIDES, Side
-from ..events.orbits import Reference
+from ..events.runs import Reference
 from ..execution.datasets import EventsFile
 from ..execution.job import runs_with_pulses
 from ..histograms.axes import REGIONS
@@ -99,7 +99,7 @@ def _summarise_side(
         "files": [one.path for one in provenance.inputs],
         "assumed": provenance.side_assumed,
         "read": {key: provenance.read[key] for key in _READ},
-        "orbit": {"wraps": provenance.orbit_wraps, "falls": provenance.orbit_falls},
+        "order": provenance.order,
         "cutflow": [[step, n] for step, n in cutflow.items()],
         "clean": list(cutflow.values())[-1] if cutflow else 0,
         "regions": {region: int(counts[region].sum()) for region in REGIONS},

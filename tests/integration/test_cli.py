@@ -150,15 +150,44 @@ def test_plot_draws_all_again(analysed: Path, tmp_path: Path) -> None:
 
 def test_inspect(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("inspect", GOLDEN / "truncated") == 0
-    printed = capsys.readouterr().out
-    assert "unterminated_line: 1, first in line 7369: '7 3 2 5 6 6 101 55" in printed
-    assert "the file ends in the middle of a line" in printed
-    assert run("inspect", GOLDEN / "truncated", "--json") == 0
-    files = json.loads(capsys.readouterr().out)["files"]
-    assert [(file["side"], file["events"], file["truncated"]) for file in files] == [
-        ("+Z", 1499, True),
-        ("-Z", 1499, True),
-    ]
+    printed = capsys.readouterr().out.replace("\n", "")
+    assert "uHTR11.txt.xz:7369: unterminated_line, 1 in all: '7 3 2 5 6 6 101 55" in printed
+    assert "ends in the middle of a line" in printed
+    assert run("inspect", GOLDEN / "wrapped", "--json") == 0
+    sides = json.loads(capsys.readouterr().out)["sides"]
+    assert {name: (side["events"], side["order"]["orbit_wraps"]) for name, side in sides.items()} == {
+        "+Z": (2400, 1),
+        "-Z": (2400, 1),
+    }
+    assert len(sides["+Z"]["files"]) == 2
+
+
+def test_what_goes_backwards_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("analyse", GOLDEN / "letters", "-o", tmp_path / "out", "--no-figures") == 0
+    assert (
+        "+Z: 1 event(s) or file(s) are out of order, first at run 362000 event 1" in capsys.readouterr().out
+    )
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["sides"]["+Z"]["order"]["duplicates"] == 0
+
+
+def test_uhtr_files_for_the_earlier_program(
+    toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("convert", toy, "-o", tmp_path, "--format", "uhtr") == 0
+    assert "uHTR11.uhtr: 3,000 events" in capsys.readouterr().out
+    assert run("analyse", tmp_path, "-o", tmp_path / "out", "--no-figures") == 0
+
+
+def test_how_much_may_be_bad(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (toy / "uHTR4.txt").read_text()
+    (tmp_path / "uHTR4.txt").write_text(text.replace("EVT: 1", "EVT: x"))
+    assert run("analyse", tmp_path, "-o", tmp_path / "out", "--no-figures") == 1
+    error = capsys.readouterr().err
+    assert "1111 of 3000 events cannot be read, 1111 of them for a header without its four numbers" in error
+    assert run("analyse", tmp_path, "-o", tmp_path / "out", "--no-figures", "--max-bad", "40%") == 0
+    assert run("convert", tmp_path / "uHTR4.txt", "-o", tmp_path / "x", "--strict") == 1
+    assert "uHTR4.txt:1: a header without its four numbers (bad_header)" in capsys.readouterr().err
 
 
 def test_processors(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import uproot
 from bhm_columnar import convert_dump, find_dumps, read_dump, read_events
 from bhm_columnar.errors import DatasetError, DumpError, EventsFileError, OutputError
 from bhm_columnar.io.convert import ENDINGS, FORMATS, convert_folder, read_provenance
+from bhm_columnar.io.report import Tolerance
 
 
 @pytest.fixture(params=FORMATS)
@@ -46,14 +47,14 @@ def test_same_dump_same_provenance(target: Path, toy: Path, tmp_path: Path) -> N
 
 def test_several_files_and_a_wrap(toy: Path, tmp_path: Path) -> None:
     text = (toy / "uHTR4.txt").read_text()
-    high = text.replace("ORB: ", "ORB: 429")
-    (tmp_path / "uHTR4_9.txt").write_text(high)
-    (tmp_path / "uHTR4_10.txt").write_text(text)
+    (tmp_path / "uHTR4_9.txt").write_text(text.replace("ORB: ", "ORB: 429"))
+    (tmp_path / "uHTR4_10.txt").write_text(text.replace("RUN: 38", "RUN: 39"))
     first = find_dumps(tmp_path)
     provenance = convert_dump(first.sides[0], tmp_path / "plusZ.root")
     assert [Path(one.path).name for one in provenance.inputs] == ["uHTR4_9.txt", "uHTR4_10.txt"]
     orbit = ak.to_numpy(read_events(tmp_path / "plusZ.root").orbit)
-    assert provenance.orbit_wraps == 1
+    assert provenance.order["orbit_wraps"] == 1
+    assert provenance.order["unordered"] == provenance.order["duplicates"] == 0
     assert (np.diff(orbit) >= 0).all()
     assert orbit[-1] == 2**32 + read_dump(toy / "uHTR4.txt")[0].orbit[-1]
 
@@ -72,12 +73,64 @@ def test_a_dump_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_not_one_good_event_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "uHTR4.txt").write_text("--- START x\n" * 3)
-    with pytest.raises(
-        DumpError, match=r"not one of 3 events can be read \(bad_header 3\); the first bad line is 1"
-    ):
+@pytest.mark.parametrize("repeat", [1, 3])
+def test_not_one_good_event_is_an_error(tmp_path: Path, repeat: int) -> None:
+    (tmp_path / "uHTR4.txt").write_text("--- START x\n" * repeat)
+    message = (
+        f"{repeat} of {repeat} events cannot be read, {repeat} of them for a header without its four numbers"
+    )
+    with pytest.raises(DumpError, match=message):
         convert_dump(tmp_path / "uHTR4.txt", tmp_path / "plusZ.root")
+
+
+def damage(toy: Path, folder: Path, events: int) -> Path:
+    """Toy dump with a letter in the first ADC line of so many events."""
+    parts = (toy / "uHTR4.txt").read_text().split("--- START")
+    broken = [part.replace("-\n", "-\nx", 1) if 0 < k <= events else part for k, part in enumerate(parts)]
+    (folder / "uHTR4.txt").write_text("--- START".join(broken))
+    return folder / "uHTR4.txt"
+
+
+def test_too_many_bad_events_are_an_error_that_names_the_reason(toy: Path, tmp_path: Path) -> None:
+    assert convert_dump(damage(toy, tmp_path, 30), tmp_path / "a.root").read["skipped"] == {
+        "bad_character": 30
+    }
+    message = (
+        r"31 of 3000 events cannot be read, 31 of them for a character .* \(bad_character, first in line 3\)"
+    )
+    with pytest.raises(DumpError, match=message):
+        convert_dump(damage(toy, tmp_path, 31), tmp_path / "b.root")
+    assert not (tmp_path / "b.root").exists()
+    convert_dump(tmp_path / "uHTR4.txt", tmp_path / "b.root", tolerance=Tolerance(max_bad=0.02))
+
+
+def test_strict_stops_at_the_first_bad_line(toy: Path, tmp_path: Path) -> None:
+    path = damage(toy, tmp_path, 2)
+    with pytest.raises(
+        DumpError, match=r"uHTR4.txt:3: a character that is no digit .* \(bad_character\): 'x"
+    ):
+        convert_dump(path, tmp_path / "a.root", tolerance=Tolerance(strict=True))
+    convert_dump(toy / "uHTR4.txt", tmp_path / "a.root", tolerance=Tolerance(strict=True))
+
+
+def test_an_event_cut_off_by_the_end_is_excused(tmp_path: Path, toy: Path) -> None:
+    text = (toy / "uHTR4.txt").read_text()
+    (tmp_path / "uHTR4.txt").write_text(text[: text.index("EVT: 5,") + 90])
+    provenance = convert_dump(tmp_path / "uHTR4.txt", tmp_path / "a.root")
+    assert (provenance.entries, provenance.read["truncated"]) == (4, True)
+
+
+def test_events_that_are_there_twice_are_counted(toy: Path, tmp_path: Path) -> None:
+    text = (toy / "uHTR4.txt").read_text()
+    head = text[: text.index("--- START EVT: 11,")]
+    (tmp_path / "uHTR4_1.txt").write_text(text + head)
+    order = convert_dump(tmp_path / "uHTR4_1.txt", tmp_path / "a.root").order
+    assert (order["unordered"], order["duplicates"]) == (1, 10)
+    assert order["first"]["unordered"] == {"run": 380000, "event": 1}
+    first = text[: text.index("--- START EVT: 2,")]
+    (tmp_path / "uHTR4_2.txt").write_text(first + text)
+    order = convert_dump(tmp_path / "uHTR4_2.txt", tmp_path / "b.root").order
+    assert (order["repeats"], order["duplicates"]) == (1, 1)
 
 
 def test_sides_do_not_mix(toy: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from bhm_columnar.io.folders import find_dumps, natural_key, require_side, tell_
 
 def make(folder: Path, *names: str) -> Path:
     for name in names:
-        (folder / name).write_text("x")
+        (folder / name).write_text(name)
     return folder
 
 
@@ -101,6 +101,17 @@ def test_files_can_be_given_one_by_one(tmp_path: Path) -> None:
     make(tmp_path, "uHTR4.txt", "uHTR11.txt")
     dumps = find_dumps([tmp_path / "uHTR11.txt"])
     assert [one.side.name for one in dumps.sides] == ["-Z"]
+
+
+def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
+    make(tmp_path, "uHTR4.txt", "uHTR4_1.txt")
+    (tmp_path / "uHTR4_copy.txt").write_text("uHTR4.txt")
+    dumps = find_dumps([tmp_path, tmp_path / "uHTR4_1.txt"])
+    assert [Path(file).name for file in dumps.sides[0].files] == ["uHTR4.txt", "uHTR4_1.txt"]
+    assert dumps.ignored == {
+        str(tmp_path / "uHTR4_copy.txt"): "holds the same bytes as uHTR4.txt",
+        str(tmp_path / "uHTR4_1.txt"): "is given twice",
+    }
 
 
 def test_nothing_there(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import awkward as ak
 import numpy as np
 import pytest
 
-from bhm_columnar import read_dump
+from bhm_columnar import find_dumps, flatten_pulses, read_dump
 from bhm_columnar.errors import DumpError
+from bhm_columnar.io.convert import convert_to_uhtr
+from tests.reference.reader import read_text
 
 SAMPLES = np.arange(60, dtype=np.uint8).reshape(3, 20)
 
@@ -64,6 +67,57 @@ def test_hits_become_events(tmp_path: Path) -> None:
 def test_what_does_not_fit(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(DumpError, match=message):
         read_dump(write(tmp_path, content))
+
+
+def slow_uhtr(dump: Path) -> bytes:
+    """The layout in words, hit by hit: array behind array, big endian."""
+    hits = []
+    for event in read_text(dump.read_bytes()).events:
+        for pulse in event.pulses:
+            if len(pulse.tdcs) in (1, 2):
+                first, second = [*pulse.tdcs, -1][:2]
+                inputs = (pulse.fibre, pulse.cable)
+                hits.append(
+                    (event.event, first, second, event.bx, pulse.samples, inputs, event.orbit, event.run)
+                )
+    event, first, second, bx, rows, inputs, orbit, run = zip(*hits, strict=True)
+    n = len(hits)
+    return b"".join(
+        (
+            struct.pack(">BI", 1, n),
+            struct.pack(f">{n}I", *event),
+            struct.pack(f">{n}B", *first),
+            struct.pack(f">{n}b", *second),
+            struct.pack(f">{n}H", *bx),
+            *(struct.pack(">20B", *row) for row in rows),
+            *(struct.pack(">2B", *pair) for pair in inputs),
+            struct.pack(f">{n}Q", *orbit),
+            struct.pack(f">{n}I", *run),
+        )
+    )
+
+
+def test_written_byte_for_byte(toy: Path, tmp_path: Path) -> None:
+    reports = convert_to_uhtr(find_dumps(toy), tmp_path)
+    assert sorted(path.name for path in reports) == ["uHTR11.uhtr", "uHTR4.uhtr"]
+    for path in reports:
+        assert path.read_bytes() == slow_uhtr(toy / f"{path.stem}.txt")
+
+
+def test_round_trip(toy: Path, tmp_path: Path) -> None:
+    convert_to_uhtr(find_dumps(toy), tmp_path / "a")
+    convert_to_uhtr(find_dumps(tmp_path / "a"), tmp_path / "b")
+    assert (tmp_path / "a" / "uHTR4.uhtr").read_bytes() == (tmp_path / "b" / "uHTR4.uhtr").read_bytes()
+    kept = flatten_pulses(read_dump(toy / "uHTR4.txt")[0])
+    kept = kept[(kept.nTdc == 1) | (kept.nTdc == 2)]
+    assert ak.array_equal(flatten_pulses(read_dump(tmp_path / "a" / "uHTR4.uhtr")[0]), kept)
+
+
+def test_a_dump_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "uHTR4.txt").write_text("--- START x\n")
+    with pytest.raises(DumpError, match="1 of 1 events cannot be read"):
+        convert_to_uhtr(find_dumps(tmp_path), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_no_hits(tmp_path: Path) -> None:

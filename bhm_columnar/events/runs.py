@@ -1,72 +1,15 @@
-"""The orbit counter: undo its wraps, and find the span of each run.
-
-The board counts in 32 bits, so the count starts again every 106 hours. A fall by more than half the range is taken
-for a wrap: only a count that has run for 53 hours without a reset can fall that far. A smaller fall is a reset at a run
-start, a file out of order or a second capture; it is counted, and the orbits are left as they are.
-"""
+"""The runs of a dataset: their spans in orbits, and the one that ties orbits to time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ..detector.lhc import ORBIT_COUNTER
-
-__all__ = [
-    "OrbitState",
-    "Reference",
-    "RunSpan",
-    "find_reference",
-    "merge_spans",
-    "span_runs",
-    "unwrap_orbits",
-]
-
-START: Final = -1
-
-
-@dataclass(frozen=True)
-class OrbitState:
-    """Where the counter stands between two pieces of a side's data, in the order in which they were taken."""
-
-    last: int = START
-    wraps: int = 0
-    falls: int = 0
-
-
-def unwrap_orbits(
-    orbit: npt.NDArray[np.int64], state: OrbitState = OrbitState()
-) -> tuple[npt.NDArray[np.int64], OrbitState]:
-    """Add 2^32 for each wrap of the counter since the start of the data.
-
-    Parameters
-    ----------
-    orbit
-        Counts as the board wrote them, shape (n,), in file order.
-    state
-        What the previous piece of the same side returned.
-
-    Returns
-    -------
-    orbit
-        Counts that go on rising through a wrap, shape (n,).
-    state
-        For the next piece; its `falls` counts the falls that are no wrap.
-    """
-    if len(orbit) == 0:
-        return orbit, state
-    first = orbit[0] if state.last == START else state.last
-    steps = np.diff(orbit, prepend=first)
-    is_wrap = steps < -ORBIT_COUNTER // 2
-    falls = int(np.count_nonzero(steps < 0)) - int(np.count_nonzero(is_wrap))
-    wraps = state.wraps + np.cumsum(is_wrap)
-    after = OrbitState(last=int(orbit[-1]), wraps=int(wraps[-1]), falls=state.falls + falls)
-    return orbit + ORBIT_COUNTER * wraps, after
+__all__ = ["Reference", "RunSpan", "find_reference", "merge_spans", "span_runs"]
 
 
 @dataclass(frozen=True)

@@ -4,44 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bhm_columnar.detector.lhc import ORBIT_COUNTER
-from bhm_columnar.events.orbits import (
-    OrbitState,
-    RunSpan,
-    find_reference,
-    merge_spans,
-    span_runs,
-    unwrap_orbits,
-)
-
-steps = st.lists(st.integers(0, ORBIT_COUNTER // 2 - 1), min_size=1, max_size=40)
-
-
-@given(steps, st.integers(0, ORBIT_COUNTER - 1), st.integers(1, 10))
-def test_wraps_are_undone_however_the_data_are_cut(gaps: list[int], start: int, length: int) -> None:
-    true = start + np.cumsum(gaps)
-    raw = true % ORBIT_COUNTER
-    state = OrbitState()
-    pieces = []
-    for first in range(0, len(raw), length):
-        piece, state = unwrap_orbits(raw[first : first + length], state)
-        pieces.append(piece)
-    assert (np.concatenate(pieces) == true - true[0] + raw[0]).all()
-    assert state.wraps == true[-1] // ORBIT_COUNTER - true[0] // ORBIT_COUNTER
-    assert state.falls == 0
-
-
-def test_a_small_fall_is_counted_and_left() -> None:
-    raw = np.array([5_000_000, 5_000_100, 20_000, 20_500])
-    orbit, state = unwrap_orbits(raw)
-    assert (orbit == raw).all()
-    assert (state.wraps, state.falls) == (0, 1)
-
-
-def test_nothing_changes_nothing() -> None:
-    orbit, state = unwrap_orbits(np.empty(0, dtype=np.int64), OrbitState(last=7, wraps=1))
-    assert len(orbit) == 0
-    assert state == OrbitState(last=7, wraps=1)
+from bhm_columnar.events.runs import RunSpan, find_reference, merge_spans, span_runs
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 1000)), max_size=30))

@@ -44,6 +44,30 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the readers of text and .uhtr for ten minutes each, or as long as `-- -max_total_time=S` says."""
+    session.install("-e", ".[test,fuzz]")
+    for target in ("text", "uhtr"):
+        session.run(
+            "python",
+            "-m",
+            "tests.fuzz.fuzz_reader",
+            target,
+            "-max_total_time=600",
+            "-max_len=300",
+            *session.posargs,
+        )
+
+
+@nox.session(default=False)
+def damage(session: nox.Session) -> None:
+    """Measure what damaged, extreme and killed dumps do."""
+    session.install("-e", ".")
+    for name in ("damage", "extremes", "kills"):
+        session.run("python", "-m", f"benchmarks.{name}")
+
+
+@nox.session(default=False)
 def closure(session: nox.Session) -> None:
     """Print how much of the simulated halo ends in SR, and how pure SR is."""
     session.install("-e", ".")

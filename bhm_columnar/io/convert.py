@@ -48,7 +48,7 @@ FORMATS: Final = tuple(_WRITERS)
 #: file-name ending of each format
 ENDINGS: Final = {"ttree": ".root", "rntuple": ".root", "parquet": ".parquet"}
 
-
+#: the header of an event, as it is kept to look for repeated ones
 _KEY: Final = np.dtype([("run", "i4"), ("event", "u4"), ("orbit", "u4"), ("bx", "i2")])
 
 

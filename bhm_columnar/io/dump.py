@@ -125,9 +125,8 @@ def _scan_text(source: ByteSource, chunk_bytes: int) -> Iterator[tuple[FlatEvent
                 buffer = np.concatenate([buffer[:filled], np.zeros(len(buffer), dtype=np.uint8)])
                 held = filled
                 continue
-            stop = (
-                filled - PADDING
-            )  # no header far and wide: the scanner gives up, and looks for the next one
+            # no header far and wide: the scanner gives the event up, and looks for the next one
+            stop = filled - PADDING
         carried = buffer[stop:filled].copy()
         buffer[stop] = ord("\n")
         flat, report, state = _scan_buffer(buffer, stop, is_last, state, source.path, line)

@@ -78,3 +78,22 @@ def test_damaged_dumps(text: bytes, chunk_bytes: int) -> None:
 @given(st.binary(max_size=300), st.sampled_from([64, 1 << 20]))
 def test_random_bytes(text: bytes, chunk_bytes: int) -> None:
     check_same(b"--- START a 1 b 2 c 3 d 4\n" + text, chunk_bytes)
+
+
+@given(dumps, st.sampled_from([64, 1 << 20]))
+@settings(max_examples=5)
+def test_cut_at_every_byte(text: bytes, chunk_bytes: int) -> None:
+    for length in range(min(len(text), 2000)):
+        check_same(text[:length], chunk_bytes)
+
+
+@given(damaged_dumps(), damaged_dumps())
+@settings(max_examples=50)
+def test_reports_of_two_dumps_add_up(first: bytes, second: bytes) -> None:
+    """Where a dump ends with its last line, what follows it does not change how it is read."""
+    one, other = (text.rstrip(b"\n") + b"\n" + b"-" * 75 + b"\n" for text in (first, second))
+    if not (one.startswith(b"--- START") and other.startswith(b"--- START")):
+        return
+    both, alone = read_text(one + other), [read_text(one), read_text(other)]
+    assert both.headers == sum(reading.headers for reading in alone)
+    check_same(one + other, 64)

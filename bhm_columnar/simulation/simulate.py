@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from .._version import __version__
 from ..detector.channels import SIDES
+from ..detector.lhc import ORBIT_COUNTER
 from ..errors import SelectionError
 from ..io.atomic import atomic_file
 from ..io.folders import TRUTH_FILE
@@ -130,7 +131,8 @@ def _format(generated: Generated, style: str) -> Iterator[tuple[memoryview, int]
     """Text of the events, block by block, and the number of events in each."""
     words = [np.frombuffer(word.encode(), dtype=np.uint8) for word in _WORDS[style]]
     word_offsets = np.concatenate([[0], np.cumsum([len(word) for word in words])])
-    numbers = np.stack([generated.event, generated.bx, generated.orbit, generated.run], axis=1)
+    counter = generated.orbit % ORBIT_COUNTER  # as the board counts
+    numbers = np.stack([generated.event, generated.bx, counter, generated.run], axis=1)
     inputs = np.stack([generated.fibre, generated.cable], axis=1)
     for first in range(0, len(numbers), _BLOCK):
         last = min(first + _BLOCK, len(numbers))

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bhm_columnar import find_dumps, flatten_pulses, read_dump, simulate_dumps
-from bhm_columnar.detector.lhc import ABORT_GAP
+from bhm_columnar.detector.lhc import ABORT_GAP, ORBIT_COUNTER
 from bhm_columnar.errors import OutputError, SelectionError
 from bhm_columnar.simulation.model import DEFAULT_BEAMS, Model
 from tests.reference.reader import read_text
@@ -81,6 +81,20 @@ def test_both_styles_hold_the_same(tmp_path: Path) -> None:
     plain = simulate_dumps(tmp_path / "plain", events=200, seed=5)
     debug = simulate_dumps(tmp_path / "debug", events=200, seed=5, model=Model(style="debug"))
     assert ak.array_equal(read_dump(plain.dumps["-Z"])[0], read_dump(debug.dumps["-Z"])[0])
+
+
+@pytest.mark.parametrize("before", [1_000, 200_000])
+def test_the_orbit_counter_has_32_bits(tmp_path: Path, before: int) -> None:
+    """It starts again within the first run, and in the pause between the runs of so few events."""
+    late = simulate_dumps(
+        tmp_path / "late", events=500, seed=5, model=Model(first_orbit=ORBIT_COUNTER - before)
+    )
+    early = simulate_dumps(tmp_path / "early", events=500, seed=5, model=Model(first_orbit=0))
+    counted, report = read_dump(late.dumps["+Z"])
+    plain, _ = read_dump(early.dumps["+Z"])
+    assert report.skipped == {}
+    assert ak.max(counted.orbit) < ORBIT_COUNTER
+    assert ak.array_equal(counted.orbit, (plain.orbit + ORBIT_COUNTER - before) % ORBIT_COUNTER)
 
 
 def test_the_model_stands_in_the_truth(tmp_path: Path) -> None:

@@ -49,11 +49,14 @@ class EventOrder:
         How often each of `KINDS` was met.
     first
         Run and event number of the first case of each.
+    begins
+        Where in the last piece a second capture of a run begins.
     """
 
     last: tuple[int, int, int, int] | None = None
     counts: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     first: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    begins: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def may_repeat(self) -> bool:
@@ -88,7 +91,7 @@ def follow_events(
         For the next piece.
     """
     if len(run) == 0:
-        return orbit, order
+        return orbit, replace(order, begins=())
     here = (int(run[-1]), int(event[-1]), int(orbit[-1]), int(bx[-1]))
     # the very first event follows one that differs from it in nothing but the BX
     last = order.last or (int(run[0]), int(event[0]), int(orbit[0]), -1)
@@ -118,7 +121,8 @@ def follow_events(
             place = int(np.argmax(met[kind]))
             first[kind] = (int(run[place]), int(event[place]))
     wraps = order.counts["orbit_wraps"] + np.cumsum(met["orbit_wraps"])
-    return orbit + ORBIT_COUNTER * wraps, replace(order, last=here, counts=counts, first=first)
+    begins = tuple(np.flatnonzero(met["captures"]).tolist())
+    return orbit + ORBIT_COUNTER * wraps, replace(order, last=here, counts=counts, first=first, begins=begins)
 
 
 def count_duplicates(run: Integers, event: Integers, orbit: Integers, bx: Integers) -> int:

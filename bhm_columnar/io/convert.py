@@ -10,11 +10,12 @@ from typing import Any, BinaryIO, Final, Literal
 
 import awkward as ak
 import numpy as np
+import numpy.typing as npt
 
 from ..detector.channels import Side, find_side
 from ..errors import DatasetError
 from ..events.derived import DEFAULT_WINDOW
-from ..events.runs import span_runs
+from ..events.runs import RunSpan, merge_spans, span_runs
 from ..events.sequence import EventOrder, count_duplicates, follow_events
 from .assemble import branches_to_events, events_to_branches
 from .atomic import atomic_file
@@ -70,6 +71,7 @@ class _Reading:
         self.report = ReadReport()
         self.order = EventOrder()
         self.files: list[_ReadFile] = []
+        self.coverage: list[dict[int, RunSpan]] = []
         self._headers = headers
 
     def follow(self, events: ak.Array, report: ReadReport) -> ak.Array:
@@ -81,7 +83,16 @@ class _Reading:
         self._headers.write(headers.tobytes())
         orbit, self.order = follow_events(run, event, orbit, bx, self.order)
         self.report += replace(report, runs=span_runs(run, orbit))
+        self._cover(run, orbit)
         return ak.with_field(events, orbit, "orbit")
+
+    def _cover(self, run: npt.NDArray[np.integer], orbit: npt.NDArray[np.int64]) -> None:
+        """Add a piece to what the dump covers; a second capture of a run within it covers a stretch of its own."""
+        pieces = zip(np.split(run, self.order.begins), np.split(orbit, self.order.begins), strict=True)
+        for place, piece in enumerate(pieces):
+            if place > 0:
+                self.coverage.append({})
+            self.coverage[-1] = merge_spans([self.coverage[-1], span_runs(*piece)])
 
     def describe_order(self) -> dict[str, Any]:
         """Say what went backwards, and how many events are there twice."""
@@ -157,6 +168,7 @@ def convert_dump(
             inputs=tuple(one.input for one in reading.files),
             read=reading.report.as_dict(),
             runs=reading.report.runs,
+            coverage=tuple(reading.coverage),
             order=reading.describe_order(),
             charge_window=asdict(DEFAULT_WINDOW),
         )
@@ -235,6 +247,7 @@ def _read_all(
     files: SideFiles, reading: _Reading, chunk_bytes: int, tolerance: Tolerance, on_bytes: OnBytes | None
 ) -> Iterator[ak.Array]:
     for path in files.files:
+        reading.coverage.append({})
         pieces = _read_file(
             path, files.side, reading.files, tolerance=tolerance, chunk_bytes=chunk_bytes, on_bytes=on_bytes
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +38,9 @@ class Provenance:
         The account of the reading, as `ReadReport.as_dict` gives it.
     runs
         Events and orbits (wraps undone) of each run.
+    coverage
+        The same for each dump, and for each capture within it, by itself and in their order: in between nothing was
+        recorded.
     order
         What went backwards, as `EventOrder.as_dict` gives it, and how many events are there twice.
     charge_window
@@ -49,6 +53,7 @@ class Provenance:
     inputs: tuple[InputFile, ...]
     read: dict[str, Any]
     runs: dict[int, RunSpan]
+    coverage: tuple[dict[int, RunSpan], ...]
     order: dict[str, Any]
     charge_window: dict[str, int]
     version: str = __version__
@@ -63,7 +68,8 @@ class Provenance:
                 "entries": self.entries,
                 "inputs": [asdict(one) for one in self.inputs],
                 "read": self.read,
-                "runs": {str(run): asdict(span) for run, span in self.runs.items()},
+                "runs": _spans_as_dict(self.runs),
+                "coverage": [_spans_as_dict(spans) for spans in self.coverage],
                 "order": self.order,
                 "charge_window": self.charge_window,
             }
@@ -86,7 +92,8 @@ class Provenance:
                 entries=content["entries"],
                 inputs=tuple(InputFile(**one) for one in content["inputs"]),
                 read=content["read"],
-                runs={int(run): RunSpan(**span) for run, span in content["runs"].items()},
+                runs=_read_spans(content["runs"]),
+                coverage=tuple(_read_spans(spans) for spans in content["coverage"]),
                 order=content["order"],
                 charge_window=content["charge_window"],
                 version=content["bhm_columnar"],
@@ -110,3 +117,11 @@ class Provenance:
                 where=path,
                 hint="it is damaged: convert the dumps again",
             )
+
+
+def _spans_as_dict(spans: Mapping[int, RunSpan]) -> dict[str, dict[str, int]]:
+    return {str(run): asdict(span) for run, span in spans.items()}
+
+
+def _read_spans(content: Mapping[str, dict[str, int]]) -> dict[int, RunSpan]:
+    return {int(run): RunSpan(**span) for run, span in content.items()}

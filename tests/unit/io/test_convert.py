@@ -184,3 +184,23 @@ def test_a_root_file_without_events(tmp_path: Path) -> None:
         file["provenance"] = "{}"
     with pytest.raises(EventsFileError, match="its provenance cannot be read"):
         read_provenance(tmp_path / "x.root")
+
+
+def test_what_a_side_covers_is_known_by_dump_and_capture(toy: Path, tmp_path: Path) -> None:
+    """A second capture in the same dump begins a stretch of its own; runs go on through both."""
+    blocks = (toy / "uHTR4.txt").read_bytes().split(b"--- START")
+    events = [blocks[0] + b"--- START" + blocks[1], *(b"--- START" + one for one in blocks[2:])]
+    first, gap = events[:400], 500
+    second = [
+        one.replace(b"EVT: %d," % (gap + 1 + k), b"EVT: %d," % (1 + k), 1)
+        for k, one in enumerate(events[gap:900])
+    ]
+    (tmp_path / "uHTR4_1.txt").write_bytes(b"".join(first + second))
+    (tmp_path / "uHTR4_2.txt").write_bytes(b"".join(events[1000:]))
+    made = convert_dump([tmp_path / "uHTR4_1.txt", tmp_path / "uHTR4_2.txt"], tmp_path / "x.root")
+    assert made.order["captures"] == 1
+    assert [sum(span.events for span in spans.values()) for spans in made.coverage] == [400, 400, 2000]
+    ends = [max(span.last_orbit for span in spans.values()) for spans in made.coverage]
+    begins = [min(span.first_orbit for span in spans.values()) for spans in made.coverage]
+    assert all(begin > end for begin, end in zip(begins[1:], ends[:-1], strict=True))
+    assert read_provenance(tmp_path / "x.root").coverage == made.coverage

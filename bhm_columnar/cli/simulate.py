@@ -3,6 +3,11 @@
 The toy BHM has halo, collision products 25 TDC counts and 5 BX later, activation that is flat in time, link words
 decoded as data, TDC states, pulses with no, two and three TDC codes, inputs without a unit, bunch trains with an abort
 gap, and several runs. The same arguments give the same bytes.
+
+With --fill, rates follow an LHC fill, and runs.json, lumi.csv and filling.json are what OMS, brilcalc and the LPC would
+say of it:
+  bhm simulate toy --fill --events 200000 --bx-offset 1234
+  bhm analyse toy -o out --conditions toy/runs.json --lumi toy/lumi.csv --filling toy/filling.json
 """
 
 from __future__ import annotations
@@ -32,12 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--style", choices=["plain", "debug"], default="plain", help="of the headers (default plain)"
     )
+    parser.add_argument(
+        "--fill", action="store_true", help="rates follow an LHC fill, and its conditions are written too"
+    )
     parser.add_argument("--gzip", action="store_true", help="write .txt.gz")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
+    from ..simulation.fill import Fill  # noqa: PLC0415
     from ..simulation.model import Model  # noqa: PLC0415
     from ..simulation.simulate import simulate_dumps  # noqa: PLC0415
 
@@ -47,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         rate_hz=args.rate,
         bx_offset=args.bx_offset,
         style=args.style,
+        fill=Fill() if args.fill else None,
     )
     with show_progress("simulate", 2 * args.events) as advance:
         made = simulate_dumps(
@@ -61,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
     console = make_console()
     for side, path in made.dumps.items():
         console.print(f"{side}: {path}")
+    for path in made.conditions:
+        console.print(f"conditions: {path}")
     console.print(
         f"truth: {made.truth}\n{made.events:,} events, {made.pulses:,} pulses, {made.bytes / 1e6:.1f} MB of text"
     )

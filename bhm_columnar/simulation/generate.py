@@ -59,8 +59,14 @@ def generate_side(model: Model, side: Side, n_events: int, rng: np.random.Genera
     rng
         Source of randomness; the same state gives the same events.
     """
-    run, orbit = _draw_times(model, n_events, rng)
-    origin_of_event = rng.choice(len(ORIGINS), size=n_events, p=[source.share for source in model.sources])
+    plan = model.plan_fill(n_events)
+    if plan is None:
+        run, orbit = _draw_times(model, n_events, rng)
+        origin_of_event = rng.choice(
+            len(ORIGINS), size=n_events, p=[source.share for source in model.sources]
+        )
+    else:
+        run, orbit, origin_of_event = plan.draw(n_events, rng)
     bx = _draw_bx(model, side, origin_of_event, rng)
     counts, weights = zip(*model.multiplicity, strict=True)
     n_pulses = rng.choice(counts, size=n_events, p=weights)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..detector.lhc import ABORT_GAP, N_BX
 from ..errors import SelectionError
+from .fill import Fill, FillPlan
 
 __all__ = ["DEFAULT_BEAMS", "ORIGINS", "Beams", "Fractions", "Model", "Source", "make_beams"]
 
@@ -123,6 +124,8 @@ class Model:
     pause_s: float = 30.0
     first_orbit: int = 1_000_000
     style: Literal["plain", "debug"] = "plain"
+    #: rates follow a fill, whose conditions are written beside the dumps; constant rates if `None`
+    fill: Fill | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.bx_offset < N_BX:
@@ -136,3 +139,17 @@ class Model:
     def sources(self) -> tuple[Source, ...]:
         """The sources in the order of `ORIGINS`."""
         return self.halo, self.collision, self.activation, self.link_word
+
+    def plan_fill(self, n_events: int) -> FillPlan | None:
+        """Plan the fill for so many events a side; `None` if rates are constant."""
+        if self.fill is None:
+            return None
+        return FillPlan.make(
+            self.fill,
+            [source.share for source in self.sources],
+            seconds=n_events / self.rate_hz,
+            first_run=self.first_run,
+            runs=self.runs,
+            first_orbit=self.first_orbit,
+            pause_s=self.pause_s,
+        )

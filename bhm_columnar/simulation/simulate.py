@@ -21,6 +21,7 @@ from ..errors import SelectionError
 from ..io.atomic import atomic_file
 from ..io.folders import TRUTH_FILE
 from ._kernels import format_events
+from .fill import write_fill
 from .generate import Generated, generate_side
 from .model import ORIGINS, Model
 
@@ -45,13 +46,14 @@ _BLOCK: Final = 50_000
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was written: dumps by side, the truth file, and how much there is in them."""
+    """What was written: dumps by side, the truth file, how much there is in them, and the conditions of a fill."""
 
     dumps: dict[str, str]
     truth: str
     events: int
     pulses: int
     bytes: int
+    conditions: tuple[str, ...] = ()
 
 
 def simulate_dumps(
@@ -68,7 +70,8 @@ def simulate_dumps(
 
     The same arguments give the same bytes. The truth has one row per pulse, in the order of the dumps, +Z first: side,
     event, fibre and cable to find it by, its origin, and the TDC and charge (fC, of the largest sample) before the
-    digitiser; the model stands in the metadata of the file.
+    digitiser; the model stands in the metadata of the file. Where the model has a fill, its run times, luminosity and
+    filling scheme are written beside them, as OMS, brilcalc and the LPC give them.
 
     Parameters
     ----------
@@ -108,13 +111,17 @@ def simulate_dumps(
         dumps[side.name] = str(target)
         tables.append(_truth(generated, side.name))
         n_pulses += len(generated.fibre)
+    plan = model.plan_fill(events)
+    conditions = []
+    if model.fill is not None and plan is not None:
+        conditions = write_fill(model.fill, plan, (model.beams.beam1, model.beams.beam2), folder)
     truth = folder / TRUTH_FILE
     with atomic_file(truth, overwrite=overwrite) as partial:
         table = pa.concat_tables(tables, promote_options="default")
         pq.write_table(
             table.replace_schema_metadata(_metadata(model, events, seed)), partial, compression="zstd"
         )
-    return Simulated(dumps, str(truth), events * len(SIDES), n_pulses, n_bytes)
+    return Simulated(dumps, str(truth), events * len(SIDES), n_pulses, n_bytes, tuple(map(str, conditions)))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ Every message says what is wrong, where, and what to do::
     │   ├── DatasetError       a folder or file list: missing, empty, or its side cannot be told
     │   ├── EventsFileError    a converted file is not ours, or not complete
     │   ├── CalibrationError   a calibration file or table
+    │   ├── ConditionsError    conditions that cannot be fetched or read
     │   ├── SelectionError     runs, channels, cuts or figures that do not exist
     │   └── ProcessorError     a processor that cannot be found, built or run
     └── OutputError            something cannot be written
@@ -20,6 +21,7 @@ from pathlib import Path
 __all__ = [
     "BHMError",
     "CalibrationError",
+    "ConditionsError",
     "DatasetError",
     "DumpError",
     "EventsFileError",
@@ -72,6 +74,10 @@ class EventsFileError(InputError):
 
 class CalibrationError(InputError):
     """A calibration file or table cannot be used."""
+
+
+class ConditionsError(InputError):
+    """Run times, luminosity or a filling scheme cannot be fetched or read."""
 
 
 class SelectionError(InputError):

@@ -12,10 +12,12 @@ from .channels import Z_M
 
 __all__ = [
     "ABORT_GAP",
+    "BUNCH_CLASSES",
     "BX_NS",
     "COLLISION_DELAY_BX",
     "COLLISION_DELAY_TDC",
     "LUMISECTION_ORBITS",
+    "LUMISECTION_S",
     "N_BX",
     "ORBIT_COUNTER",
     "ORBIT_S",
@@ -30,10 +32,15 @@ ORBIT_S: Final = 1.0 / REVOLUTION_HZ
 BX_NS: Final = 1e9 / (REVOLUTION_HZ * N_BX)
 #: orbits in a lumisection, 64 nibbles of 4096 orbits (brilws lumiParameters.py)
 LUMISECTION_ORBITS: Final = 2**18
+#: 23.3110 s
+LUMISECTION_S: Final = LUMISECTION_ORBITS * ORBIT_S
 #: the board counts orbits in 32 bits (uHTR histogram trailer), so the count starts again every 106 hours
 ORBIT_COUNTER: Final = 2**32
 #: first and last slot that stay empty for the beam-dump kicker (LPC filling-scheme editor)
 ABORT_GAP: Final = (3443, 3563)
+
+#: what a slot can hold
+BUNCH_CLASSES: Final = ("colliding", "beam 1 only", "beam 2 only", "empty", "abort gap")
 
 _C_M_PER_NS: Final = 0.299792458
 #: halo of a bunch passes the unit on its way in, collision products of the same bunch on their way out: 2 z / c

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
@@ -13,12 +13,19 @@ from matplotlib.figure import Figure
 from .._version import __version__
 from ..detector.channels import CHANNEL_GROUPS, CHANNELS, SIDES, Channel, Side
 from ..errors import SelectionError
-from ..histograms.counts import pick, pick_side
+from ..histograms.axes import REGIONS
 from ..io.atomic import atomic_file
-from .channels import plot_adc_peak, plot_channel_events, plot_tdc_adc, plot_tdc_peak
-from .regions import plot_charge, plot_occupancy
 from .results import Results
-from .stability import plot_tdc_stability, plot_tdc_violins
+from .standard import (
+    FIGURES,
+    PER_CHANNEL,
+    PER_REGION,
+    PER_SIDE,
+    PER_SIDE_AND_REGION,
+    RATE_REGIONS,
+    ChannelPlot,
+    is_known,
+)
 from .style import add_label, cms_style, make_figure
 
 __all__ = ["ENDINGS", "FIGURES", "draw_figure", "draw_figures", "list_figures"]
@@ -28,77 +35,6 @@ ENDINGS: Final = (".pdf", ".png", ".svg")
 _PNG_DPI: Final = 100
 _SHEET_COLUMNS: Final = 2
 _SHEET_PANEL: Final = (9.0, 5.4)
-
-
-def _occupancy(results: Results, side: Side) -> Axes:
-    return plot_occupancy(pick(results.histograms["occupancy"], side=side.name))
-
-
-def _charge(results: Results, side: Side) -> Axes:
-    return plot_charge(pick(results.histograms["charge"], side=side.name))
-
-
-def _tdc_adc(results: Results, side: Side) -> Axes:
-    plane = pick_side(results.histograms["adc_tdc"], side)
-    cuts = results.cuts
-    return plot_tdc_adc(plane, cp_box=(cuts.cp_tdc, cuts.cp_adc) if cuts.cp_centre == "fixed" else None)
-
-
-def _tdc_stability(results: Results, side: Side) -> Axes:
-    return plot_tdc_stability(results.histograms["stability"], side=side)
-
-
-def _tdc_violins(results: Results, side: Side) -> Axes:
-    return plot_tdc_violins(results.histograms["stability"], side=side)
-
-
-def _channel_events(results: Results, side: Side) -> Axes:
-    return plot_channel_events(pick(results.histograms["channels"], side=side.name, region="SR"), side=side)
-
-
-def _adc_peak(results: Results, channel: Channel, ax: Axes) -> Axes:
-    return plot_adc_peak(
-        pick(results.histograms["adc_tdc"], channel=channel), ax=ax, **_cuts_of(results, channel)
-    )
-
-
-def _tdc_peak(results: Results, channel: Channel, ax: Axes) -> Axes:
-    return plot_tdc_peak(
-        pick(results.histograms["adc_tdc"], channel=channel), ax=ax, **_cuts_of(results, channel)
-    )
-
-
-def _cuts_of(results: Results, channel: Channel) -> dict[str, Any]:
-    return {
-        "channel": channel,
-        "tdc_peak": results.calibration.tdc_peak[channel.index],
-        "adc_cut": results.calibration.adc_cut[channel.index],
-        "tdc_window": results.cuts.tdc_window,
-    }
-
-
-ChannelPlot = Callable[[Results, Channel, Axes], Axes]
-_PER_SIDE: Final[dict[str, Callable[[Results, Side], Axes]]] = {
-    "occupancy": _occupancy,
-    "tdc_adc": _tdc_adc,
-    "tdc_stability": _tdc_stability,
-    "tdc_violins": _tdc_violins,
-    "channel_events": _channel_events,
-    "charge": _charge,
-}
-_PER_CHANNEL: Final[dict[str, ChannelPlot]] = {"adc": _adc_peak, "tdc": _tdc_peak}
-
-#: what each figure shows, by its name
-FIGURES: Final = {
-    "occupancy": "pulses per BX, beam halo in front of all other; one per side",
-    "tdc_adc": "map of TDC and peak ADC with the collision-product box; one per side",
-    "tdc_stability": "most probable TDC and spread of each channel; one per side",
-    "tdc_violins": "TDC distribution of each channel; one per side",
-    "channel_events": "beam-halo pulses of each unit around the beam; one per side",
-    "charge": "charge spectrum by region; one per side",
-    "adc": "peak ADC at the halo time with the ADC cut; one page per channel, by group PN, PF, MN, MF",
-    "tdc": "TDC of large pulses with the halo window; one page per channel, by group PN, PF, MN, MF",
-}
 
 
 def draw_figures(
@@ -127,7 +63,7 @@ def draw_figures(
     names of the files written, in order
     """
     written = []
-    for name, of in list_figures(results.sides, names):
+    for name, of in list_figures(results, names):
         targets = [Path(folder) / f"{name}_{of}{ending}" for ending in (".pdf", ".png")]
         draw_figure(results, name, of, targets)
         written += [target.name for target in targets]
@@ -136,21 +72,30 @@ def draw_figures(
     return written
 
 
-def list_figures(sides: Iterable[Side], names: Iterable[str] = tuple(FIGURES)) -> list[tuple[str, str]]:
-    """List figure names with the side's directory, or the channel group, that each is drawn of.
+def list_figures(results: Results, names: Iterable[str] = tuple(FIGURES)) -> list[tuple[str, str]]:
+    """List figure names with the side's directory, region or channel group that each is drawn of.
+
+    Figures for which something is not known, such as luminosity or the filling scheme, are not in the list.
 
     Raises
     ------
     SelectionError
         If a name is none of `FIGURES`.
     """
-    sides = tuple(sides)
-    groups = [group for group in CHANNEL_GROUPS if any(group in side.groups for side in sides)]
+    groups = [group for group in CHANNEL_GROUPS if any(group in side.groups for side in results.sides)]
     parts = []
     for name in names:
         if name not in FIGURES:
             raise SelectionError(f"no figure is called {name!r}", hint=f"figures are {', '.join(FIGURES)}")
-        parts += [(name, of) for of in ([side.directory for side in sides] if name in _PER_SIDE else groups)]
+        sides = [side for side in results.sides if is_known(results, name, side)]
+        if name in PER_SIDE:
+            parts += [(name, side.directory) for side in sides]
+        elif name in PER_REGION:
+            parts += [(name, region) for region in RATE_REGIONS if sides]
+        elif name in PER_SIDE_AND_REGION:
+            parts += [(name, f"{side.directory}_{region}") for side in sides for region in RATE_REGIONS]
+        else:
+            parts += [(name, group) for group in groups]
     return parts
 
 
@@ -162,7 +107,8 @@ def draw_figure(results: Results, name: str, of: str, targets: Iterable[str | Pa
     name
         One of `FIGURES`.
     of
-        A side (``plusZ`` or ``+Z``), or for figures of channels a group (``PN``) or a channel (``PN03``).
+        A side (``plusZ`` or ``+Z``), a region (``SR``), a side and a region (``plusZ_SR``), or for figures of channels
+        a group (``PN``) or a channel (``PN03``).
     targets
         ``.pdf``, ``.png`` or ``.svg`` files. A group is a page per channel in a PDF, all on one page otherwise.
 
@@ -179,15 +125,25 @@ def draw_figure(results: Results, name: str, of: str, targets: Iterable[str | Pa
                 where=path,
                 hint=f"use {', '.join(ENDINGS)}",
             )
-    if name in _PER_SIDE:
-        _draw_side(results, name, _find_side(of), paths)
-    elif name in _PER_CHANNEL:
+    if name in PER_SIDE:
+        side = _find_side(of)
+        _draw_one(results, lambda: PER_SIDE[name](results, side), f"{side.name} side", paths)
+    elif name in PER_REGION:
+        region = _find_region(of)
+        _draw_one(results, lambda: PER_REGION[name](results, region), "", paths)
+    elif name in PER_SIDE_AND_REGION:
+        where, _, what = of.partition("_")
+        side, region = _find_side(where), _find_region(what or "SR")
+        _draw_one(
+            results, lambda: PER_SIDE_AND_REGION[name](results, side, region), f"{side.name} side", paths
+        )
+    elif name in PER_CHANNEL:
         channels = [channel for channel in CHANNELS if channel.name.startswith(of)]
         if not channels:
             raise SelectionError(f"{of!r} is no channel and no group", hint="groups are PN, PF, MN, MF")
         for path in paths:
             draw = _draw_pages if len(channels) == 1 or path.suffix == ".pdf" else _draw_sheet
-            draw(results, _PER_CHANNEL[name], channels, path)
+            draw(results, PER_CHANNEL[name], channels, path)
     else:
         raise SelectionError(f"no figure is called {name!r}", hint=f"figures are {', '.join(FIGURES)}")
 
@@ -199,10 +155,16 @@ def _find_side(of: str) -> Side:
     raise SelectionError(f"{of!r} is no side", hint="sides are plusZ and minusZ")
 
 
-def _draw_side(results: Results, name: str, side: Side, paths: list[Path]) -> None:
+def _find_region(of: str) -> str:
+    if of not in REGIONS:
+        raise SelectionError(f"{of!r} is no region", hint=f"regions are {', '.join(REGIONS)}")
+    return of
+
+
+def _draw_one(results: Results, plot: Callable[[], Axes], what: str, paths: list[Path]) -> None:
     with cms_style():
-        ax = _PER_SIDE[name](results, side)
-        add_label(ax, results.label, ", ".join(filter(None, (results.run_text, f"{side.name} side"))))
+        ax = plot()
+        add_label(ax, results.label, ", ".join(filter(None, (results.run_text, what))))
         for path in paths:
             _save(cast(Figure, ax.figure), path)
 

@@ -13,14 +13,45 @@ from ..calibration.store import CALIBRATION_FILE, load_calibration
 from ..detector.channels import Side, find_side
 from ..errors import InputError
 from ..histograms.counts import Histogram
+from ..histograms.exposure import Exposure
 from ..histograms.output import load_histograms
 from ..selection.cuts import Cuts, make_cuts
+from ..selection.pattern import BunchPattern, load_exposure
 from .style import DEFAULT_LABEL
 
-__all__ = ["FIGURES_FOLDER", "Results", "load_results"]
+__all__ = [
+    "DEFAULT_VIEW",
+    "FIGURES_FOLDER",
+    "Results",
+    "View",
+    "load_results",
+]
 
 #: folder of the figures in what `analyse` writes
 FIGURES_FOLDER: Final = "figures"
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of the rates.
+
+    Parameters
+    ----------
+    channels
+        Indices of units; all if `None`.
+    start, stop
+        Seconds on the time axis; open ends if `None`.
+    unit
+        Of rates, one of `histograms.rates.UNITS`.
+    """
+
+    channels: tuple[int, ...] | None = None
+    start: float | None = None
+    stop: float | None = None
+    unit: str = "Hz"
+
+
+DEFAULT_VIEW: Final = View()
 
 
 @dataclass(frozen=True)
@@ -37,6 +68,12 @@ class Results:
         Sides that have data.
     label
         Text behind CMS, such as ``Preliminary``.
+    exposure
+        Live time, luminosity and beam status of the time bins; `None` in results without rates.
+    pattern
+        Bunch pattern and its alignment.
+    view
+        Which part of the rates is drawn.
     """
 
     histograms: Mapping[str, Histogram]
@@ -45,6 +82,9 @@ class Results:
     runs: tuple[int, ...]
     sides: tuple[Side, ...]
     label: str = DEFAULT_LABEL
+    exposure: Exposure | None = None
+    pattern: BunchPattern | None = None
+    view: View = DEFAULT_VIEW
 
     @property
     def run_text(self) -> str:
@@ -66,7 +106,7 @@ class Results:
         }
 
 
-def load_results(out: str | Path, *, label: str | None = None) -> Results:
+def load_results(out: str | Path, *, label: str | None = None, view: View = DEFAULT_VIEW) -> Results:
     """Load what figures are drawn from, out of a folder that `analyse` wrote.
 
     Raises
@@ -77,6 +117,7 @@ def load_results(out: str | Path, *, label: str | None = None) -> Results:
         If it holds no calibration.
     """
     histograms, about = load_histograms(out)
+    exposure, pattern = load_exposure(out)
     if "sides" not in about:
         raise InputError("holds no analysis", where=out, hint="give a folder that `bhm analyse` wrote")
     return Results(
@@ -86,4 +127,7 @@ def load_results(out: str | Path, *, label: str | None = None) -> Results:
         runs=tuple(about["runs"]),
         sides=tuple(find_side(name) for name in about["sides"]),
         label=label or about["label"],
+        exposure=exposure,
+        pattern=pattern,
+        view=view,
     )

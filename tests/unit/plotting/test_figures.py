@@ -89,17 +89,39 @@ def test_stability(results: Results) -> None:
     assert ax.get_xticklabels()[0].get_text() == "PN01"
 
 
-@pytest.mark.parametrize(("name", "of"), list_figures(SIDES, FIGURES))
-def test_figures_of_nothing(results: Results, tmp_path: Path, name: str, of: str) -> None:
+@pytest.fixture(scope="module")
+def fill_results(filled: Path) -> Results:
+    return load_results(filled)
+
+
+PARTS = {"rates": "SR", "rate_luminosity": "plusZ_SR", "bunch_rates": "plusZ_CP", "adc": "PN", "tdc": "PN"}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_of_nothing(fill_results: Results, tmp_path: Path, name: str) -> None:
     empty = replace(
-        results,
-        histograms={key: h.copy().reset() for key, h in results.histograms.items()},
+        fill_results,
+        histograms={key: h.copy().reset() for key, h in fill_results.histograms.items()},
         runs=(),
-        sides=SIDES,
     )
-    if of in ("plusZ", "PN"):
-        draw_figure(empty, name, of, [tmp_path / "x.png"])
-        assert (tmp_path / "x.png").stat().st_size > 10_000
+    draw_figure(empty, name, PARTS.get(name, "plusZ"), [tmp_path / "x.png"])
+    assert (tmp_path / "x.png").stat().st_size > 10_000
+
+
+def test_figures_are_those_of_what_is_known(results: Results, fill_results: Results) -> None:
+    plain = {name for name, _ in list_figures(results)}
+    assert plain == set(FIGURES) - {"rate_luminosity", "bunch_occupancy", "bunch_rates"}
+    assert {name for name, _ in list_figures(fill_results)} == set(FIGURES)
+    assert ("bunch_rates", "minusZ_CP") in list_figures(fill_results)
+    assert ("rates", "CP") in list_figures(replace(results, sides=SIDES[:1]))
+    with pytest.raises(
+        SelectionError, match=r"the BX of \+Z are not aligned with LHC slots; give the scheme"
+    ):
+        draw_figure(results, "bunch_rates", "plusZ_SR", ["x.png"])
+    with pytest.raises(SelectionError, match="'XX' is no region; regions are SR, BR, CP, AR"):
+        draw_figure(results, "rates", "XX", ["x.png"])
+    with pytest.raises(SelectionError, match="there are no rates in these results"):
+        draw_figure(replace(results, exposure=None), "rates", "SR", ["x.png"])
 
 
 def test_one_side_draws_one_side(results: Results, tmp_path: Path) -> None:
@@ -152,4 +174,4 @@ def test_what_does_not_exist(results: Results, tmp_path: Path) -> None:
         with pytest.raises(SelectionError, match=message):
             draw_figure(results, name, of, [tmp_path / target])
     with pytest.raises(SelectionError, match="no figure is called 'nope'"):
-        list_figures(SIDES, ["nope"])
+        list_figures(results, ["nope"])

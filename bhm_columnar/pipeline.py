@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .calibration.store import CALIBRATION_FILE, save_calibration
+from .conditions.context import find_context
+from .conditions.gather import Wanted, check_sources
+from .conditions.model import Filling
+from .conditions.store import CONDITIONS_FILE, save_conditions
 from .detector.channels import Side
 from .execution.datasets import EVENTS_FOLDER, reference_of
 from .execution.fill import DEFAULT_CHUNKSIZE
 from .execution.job import AUTO, load_given, open_job, runs_with_pulses
 from .execution.stages import Stages
+from .histograms.counts import Histogram
 from .histograms.output import save_histograms
 from .io.atomic import atomic_folder, write_json
 from .io.convert import Format, convert_folder
@@ -20,8 +26,9 @@ from .io.report import DEFAULT_TOLERANCE, Tolerance
 from .plotting.figures import draw_figures, list_figures
 from .plotting.results import FIGURES_FOLDER, Results
 from .plotting.style import DEFAULT_LABEL
-from .report.summary import SUMMARY_FILE, make_summary
+from .report.summary import SUMMARY_FILE, make_summary, summarise_rates
 from .selection.cuts import DEFAULT_CUTS, Cuts
+from .selection.pattern import BunchPattern, find_pattern, save_exposure
 
 __all__ = ["analyse"]
 
@@ -40,6 +47,8 @@ def analyse(
     tolerance: Tolerance = DEFAULT_TOLERANCE,
     label: str | None = None,
     figures: bool = True,
+    conditions: Wanted | None = None,
+    bin_seconds: float | None = None,
     overwrite: bool = False,
     stages: Stages | None = None,
 ) -> dict[str, Any]:
@@ -51,7 +60,7 @@ def analyse(
         Folder of dumps, or files.
     out
         Folder to make, with ``events/``, ``calibration.json``, ``histograms.root``, ``histograms.uhi.zip``,
-        ``figures/`` and ``summary.json``.
+        ``conditions.json``, ``exposure.json``, ``figures/`` and ``summary.json``.
     runs
         Analyse only these runs.
     side
@@ -64,6 +73,10 @@ def analyse(
         Text behind CMS in the figures; by default ``Preliminary``, and ``Simulation Preliminary`` for simulated dumps.
     figures
         Whether figures are drawn; `bhm plot` draws them later.
+    conditions
+        Run times, luminosity and filling scheme, and where to get them; none by default.
+    bin_seconds
+        Length of the time bins of rates; lumisections by default.
 
     Returns
     -------
@@ -76,6 +89,8 @@ def analyse(
     """
     stages = stages or Stages()
     given = load_given(calibration)
+    if conditions is not None:
+        check_sources(conditions)
     with atomic_folder(out, overwrite=overwrite) as folder:
         dumps = find_dumps(data, side=side)
         size = sum(Path(file).stat().st_size for one in dumps.sides for file in one.files)
@@ -85,29 +100,40 @@ def analyse(
             )
 
         job = open_job(paths, runs=runs, cuts=cuts, workers=workers, chunksize=chunksize, stages=stages)
+        with stages.run("conditions"):
+            context = find_context(job.coverage, job.chosen_runs, conditions, bin_seconds=bin_seconds)
+        job = replace(job, extra={"times": context.times})
         if given is None:
             made, measured = job.align()
-            output = job.fill("fill", ["halo", "stability"], made).output
+            output = job.fill("fill", ["halo", "rates", "stability"], made).output
         else:
             made = given
-            output = job.fill("fill", ["adc_tdc", "halo", "stability"], made).output
+            output = job.fill("fill", ["adc_tdc", "halo", "rates", "stability"], made).output
             measured = output["adc_tdc"]
         save_calibration(made, folder / CALIBRATION_FILE)
 
         histograms = {name: measured[name] for name in ("adc_tdc", "runs")}
-        histograms |= {**output["halo"], **output["stability"]}
+        exposure = context.times.exposure
+        histograms |= {**output["halo"], **output["rates"], **output["stability"]}
+        histograms["live_time"] = exposure.live_histogram()
+        sides = tuple(one.side for one in dumps.sides)
+        pattern = _find_pattern(histograms["occupancy"], sides, context.filling)
         results = Results(
             histograms,
             calibration=made,
             cuts=cuts,
             runs=tuple(runs_with_pulses(histograms["runs"])),
-            sides=tuple(one.side for one in dumps.sides),
+            sides=sides,
             label=label or (f"Simulation {DEFAULT_LABEL}" if _is_simulated(dumps) else DEFAULT_LABEL),
+            exposure=exposure,
+            pattern=pattern,
         )
         with stages.run("save"):
             save_histograms(histograms, folder, {**results.describe(), "inputs": job.inputs()})
+            save_exposure(exposure, pattern, folder)
+            save_conditions(context.conditions, folder / CONDITIONS_FILE)
         if figures:
-            with stages.run("draw", len(list_figures(results.sides))) as advance:
+            with stages.run("draw", len(list_figures(results))) as advance:
                 draw_figures(results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1))
 
         summary = make_summary(
@@ -120,8 +146,25 @@ def analyse(
             ignored=dumps.ignored,
             seconds=stages.seconds,
         )
+        summary["conditions"] = context.describe()
+        summary["rates"] = summarise_rates(histograms["rates"], exposure)
+        summary["bunches"] = pattern.describe()
         write_json(summary, folder / SUMMARY_FILE)
     return summary
+
+
+def _find_pattern(occupancy: Histogram, sides: tuple[Side, ...], filling: Filling | None) -> BunchPattern:
+    if filling is None:
+        return find_pattern(occupancy, sides)
+    protons = {beam: filling.intensity(beam) for beam in (1, 2)}
+    return find_pattern(
+        occupancy,
+        sides,
+        scheme=filling.name,
+        classes=filling.classes(),
+        filled={beam: filling.of(beam) for beam in (1, 2)},
+        protons={beam: known for beam, known in protons.items() if known is not None},
+    )
 
 
 def _is_simulated(dumps: DumpFiles) -> bool:

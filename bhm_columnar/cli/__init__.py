@@ -12,16 +12,18 @@ from collections.abc import Sequence
 
 from .._version import __version__
 from ..errors import BHMError
-from . import align, analyse, convert, fill, inspect, plot, processors, simulate
+from . import align, analyse, conditions, convert, fill, inspect, plot, processors, rates, simulate
 
 __all__ = ["main", "make_parser"]
 
-_VERBS = (analyse, simulate, inspect, convert, align, fill, plot, processors)
+_VERBS = (analyse, rates, conditions, plot, inspect, simulate, convert, align, fill, processors)
 _EPILOG = """\
 examples:
   bhm analyse data/demo -o results           the whole job: events, histograms, figures, summary
   bhm inspect data/demo                      what is in these dumps?
   bhm simulate toy --events 50000 --seed 1   dumps with known truth
+  bhm analyse dumps -o out --conditions oms --lumi brilcalc --filling oms
+  bhm rates out --region SR,CP --unit /min   how often, with errors
   bhm analyse dumps -o out --runs 362000,362002-362004 --calibration v2
 
 The pipeline, step by step:

@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..conditions.gather import Wanted
     from ..execution.stages import Stages
+    from ..histograms.exposure import Exposure
     from ..io.report import Tolerance
+    from ..plotting.results import View
     from ..selection.cuts import Cuts
 
 __all__ = [
     "add_fill_options",
     "add_format_option",
     "add_side_option",
+    "add_source_options",
+    "add_time_bin_option",
     "add_tolerance_options",
+    "add_view_options",
     "describe_order",
     "job_options",
     "make_console",
@@ -28,6 +34,8 @@ __all__ = [
     "percent",
     "positive",
     "read_tolerance",
+    "read_view",
+    "read_wanted",
     "show_progress",
 ]
 
@@ -98,6 +106,114 @@ def percent(text: str) -> float:
     if not 0 <= part <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no percentage")
     return part
+
+
+def _seconds(text: str) -> float:
+    """Read a length of time above zero, in seconds."""
+    try:
+        value = float(text.removesuffix("s"))
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above zero")
+    return value
+
+
+def add_time_bin_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--bin-seconds``."""
+    parser.add_argument(
+        "--bin-seconds",
+        type=_seconds,
+        metavar="S",
+        help="length of the time bins of rates (default: lumisections, 23.311 s)",
+    )
+
+
+def add_source_options(parser: argparse.ArgumentParser, *, conditions: str = "none") -> None:
+    """Add where run times, luminosity and the filling scheme come from."""
+    group = parser.add_argument_group("conditions")
+    group.add_argument(
+        "--conditions",
+        default=conditions,
+        metavar="FILE|oms|none",
+        help="run times: a file of `bhm conditions`, a saved answer of OMS (JSON or CSV), or OMS itself "
+        f"(default {conditions})",
+    )
+    group.add_argument(
+        "--lumi",
+        default="none",
+        metavar="FILE|brilcalc|none",
+        help="luminosity and beam status: CSV of `brilcalc lumi --byls --output-style csv`, or brilcalc itself "
+        "(default none)",
+    )
+    group.add_argument(
+        "--filling",
+        default="none",
+        metavar="FILE|oms|none",
+        help="filling scheme: JSON or CSV of the LPC, a saved answer of OMS, or OMS itself (default none)",
+    )
+    group.add_argument("--via-ssh", metavar="HOST", help="reach OMS by curl on this host, such as cmsusr")
+    group.add_argument(
+        "--brilcalc-via-ssh", metavar="HOST", help="run brilcalc on this host, such as lxplus.cern.ch"
+    )
+    group.add_argument(
+        "--normtag", metavar="TAG", help="for brilcalc (default: that of BRIL; none for luminosity without)"
+    )
+    group.add_argument("--offline", action="store_true", help="ask nobody: take what was fetched before")
+    group.add_argument("--refresh", action="store_true", help="fetch again what was fetched before")
+
+
+def read_wanted(args: argparse.Namespace) -> Wanted:
+    """Turn the options of `add_source_options` into a `Wanted`; files that are missing are found at once."""
+    from ..conditions.cache import Cache  # noqa: PLC0415
+    from ..conditions.gather import Wanted, check_sources  # noqa: PLC0415
+
+    wanted = Wanted(
+        conditions=args.conditions,
+        lumi=args.lumi,
+        filling=args.filling,
+        via_ssh=args.via_ssh,
+        brilcalc_via_ssh=args.brilcalc_via_ssh,
+        cache=Cache(offline=args.offline, refresh=args.refresh),
+        **({} if args.normtag is None else {"normtag": None if args.normtag == "none" else args.normtag}),
+    )
+    check_sources(wanted)
+    return wanted
+
+
+def add_view_options(parser: argparse.ArgumentParser) -> None:
+    """Add which part of the rates is wanted."""
+    parser.add_argument("--channels", metavar="NAMES", help="units, such as PN01,MF* (default all)")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="TIME",
+        help="UTC such as '2023-08-23 12:00:00'; without run times, hours",
+    )
+    parser.add_argument("--to", dest="stop", metavar="TIME", help="as --from")
+    parser.add_argument(
+        "--unit",
+        default="Hz",
+        metavar="UNIT",
+        help="of rates: Hz, /min, /h, /LS, /nb (luminosity) or Hz/1e11p (beam intensity); default Hz",
+    )
+
+
+def read_view(args: argparse.Namespace, exposure: Exposure | None) -> View:
+    """Turn the options of `add_view_options` into a `View`."""
+    from ..detector.channels import select_channels  # noqa: PLC0415
+    from ..errors import SelectionError  # noqa: PLC0415
+    from ..plotting.results import View  # noqa: PLC0415
+
+    if exposure is None and (args.start or args.stop):
+        raise SelectionError("--from and --to need rates", where=args.out, hint="run `bhm analyse` again")
+    chosen = None if args.channels is None else select_channels(args.channels)
+    return View(
+        channels=None if chosen is None else tuple(channel.index for channel in chosen),
+        start=exposure.read_time(args.start) if exposure and args.start else None,
+        stop=exposure.read_time(args.stop) if exposure and args.stop else None,
+        unit=args.unit,
+    )
 
 
 def add_tolerance_options(parser: argparse.ArgumentParser) -> None:

@@ -1,24 +1,30 @@
 """Do the whole job: convert dumps to events, calibrate, fill histograms, draw figures, and sum up.
 
-OUT gets events/, calibration.json, histograms.root, histograms.uhi.zip, figures/ and summary.json. It is complete, or
-it is not there.
+OUT gets events/, calibration.json, histograms.root, histograms.uhi.zip, conditions.json, exposure.json, figures/ and
+summary.json. It is complete, or it is not there.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._options import (
     add_fill_options,
     add_format_option,
     add_side_option,
+    add_source_options,
+    add_time_bin_option,
     add_tolerance_options,
     describe_order,
     job_options,
     make_console,
     read_tolerance,
+    read_wanted,
 )
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 HELP = "the whole job: dumps to events, histograms, figures and a summary"
 
@@ -37,9 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_fill_options(parser)
     add_format_option(parser)
     add_tolerance_options(parser)
+    add_time_bin_option(parser)
     parser.add_argument("--label", help="text behind CMS in the figures (default: Preliminary)")
     parser.add_argument("--no-figures", action="store_true", help="draw none; `bhm plot` draws them later")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    add_source_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
         tolerance=read_tolerance(args),
         label=args.label,
         figures=not args.no_figures,
+        conditions=read_wanted(args),
+        bin_seconds=args.bin_seconds,
         overwrite=args.overwrite,
         **job_options(args),
     )
@@ -96,8 +106,29 @@ def _print_summary(summary: dict[str, Any], out: str) -> None:
             f"{len(runs)} run{'s' if len(runs) != 1 else ''} ({runs[0]} to {runs[-1]}), reference run "
             f"{reference['run']} at orbit {reference['orbit']}"
         )
+    _print_conditions(summary, console)
     flags = summary["calibration"]["flags"]
     if flags:
         console.print(f"calibration: {len(flags)} channels are flagged, see calibration.json", style="yellow")
     seconds = ", ".join(f"{stage} {time:.1f} s" for stage, time in summary["seconds"].items())
     console.print(f"{seconds}\nresults are in {out}")
+
+
+def _print_conditions(summary: dict[str, Any], console: Console) -> None:
+    for name, regions in summary["rates"].items():
+        halo = regions["SR"]
+        if halo["hz"] is not None:
+            console.print(
+                f"{name}: beam halo {halo['hz']:.4g} Hz (-{halo['hz'] - halo['hz_low']:.2g} "
+                f"+{halo['hz_high'] - halo['hz']:.2g}) in {halo['live_s']:,.1f} s"
+            )
+    for line in summary["conditions"]["problems"]:
+        console.print(f"conditions: {line}", style="yellow")
+    for name, found in summary["bunches"]["alignment"].items():
+        if found["offset"] is None:
+            console.print(f"{name}: BX cannot be aligned: {found['reason']}", style="yellow")
+        else:
+            console.print(
+                f"{name}: BX of the dump = LHC slot + {found['offset']} ({found['significance']:.0f} standard deviations, "
+                f"{found['lead']:.1f} ahead of the next shift)"
+            )

@@ -1,15 +1,24 @@
 """Fill the histograms of a processor from converted events.
 
 OUT gets histograms.root for ROOT, histograms.uhi.zip for Python, and output.json with everything that is no histogram.
-A processor is one of `bhm processors`, or a class of yours as file.py:Class.
+A processor is one of `bhm processors`, or a class of yours as file.py:Class. Those that ask for `times`, such as
+rates, get the time bins of the data; in UTC if run times are given.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
-from ._options import add_fill_options, job_options, make_console
+from ._options import (
+    add_fill_options,
+    add_source_options,
+    add_time_bin_option,
+    job_options,
+    make_console,
+    read_wanted,
+)
 
 HELP = "histograms of a processor, also one of yours"
 
@@ -28,18 +37,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="for processors that ask for it (default auto)",
     )
     add_fill_options(parser)
+    add_time_bin_option(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    add_source_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
+    from ..conditions.context import find_context  # noqa: PLC0415
     from ..execution.job import fill_processor, open_job  # noqa: PLC0415
+    from ..execution.registry import asks_for  # noqa: PLC0415
 
+    wanted = read_wanted(args)
     job = open_job(args.data, **job_options(args))
+    problems: tuple[str, ...] = ()
+    if asks_for(args.processor, "times"):
+        context = find_context(job.coverage, job.chosen_runs, wanted, bin_seconds=args.bin_seconds)
+        job, problems = replace(job, extra={"times": context.times}), context.problems
     filled = fill_processor(
         job, args.processor, args.out, calibration=args.calibration, overwrite=args.overwrite
     )
     console = make_console()
+    for line in problems:
+        console.print(f"conditions: {line}", style="yellow")
     for name, value in filled.output.items():
         console.print(f"{name}: {_describe(value)}")
     console.print(

@@ -11,14 +11,22 @@ import awkward as ak
 
 from ..detector.channels import SIDES
 from ..errors import DatasetError, SelectionError
-from ..events.runs import Reference, find_reference, merge_spans
+from ..events.runs import Reference, RunSpan, find_reference, merge_spans
 from ..events.schema import BHMSchema
 from ..io.convert import ENDINGS, read_provenance
 from ..io.folders import TRUTH_FILE
 from ..io.provenance import Provenance
 from ..io.root import TREE
 
-__all__ = ["EVENTS_FOLDER", "EventsFile", "check_runs", "find_events", "open_events", "reference_of"]
+__all__ = [
+    "EVENTS_FOLDER",
+    "EventsFile",
+    "check_runs",
+    "coverage_of",
+    "find_events",
+    "open_events",
+    "reference_of",
+]
 
 #: folder of the files of events in what `analyse` writes
 EVENTS_FOLDER: Final = "events"
@@ -113,6 +121,16 @@ def check_runs(files: Iterable[EventsFile], runs: Iterable[int] | None) -> None:
 def _shorten(runs: list[int]) -> str:
     shown = ", ".join(map(str, runs[:12]))
     return shown if len(runs) <= 12 else f"{shown}, ... ({len(runs)} in all, {runs[0]} to {runs[-1]})"
+
+
+def coverage_of(files: Iterable[EventsFile]) -> dict[str, list[dict[int, RunSpan]]]:
+    """Orbits that each dump of each side covers, by run."""
+    files = tuple(files)
+    return {
+        side.name: [spans for file in of_side for spans in file.provenance.coverage]
+        for side in SIDES
+        if (of_side := [file for file in files if file.provenance.side == side])
+    }
 
 
 def reference_of(files: Iterable[EventsFile]) -> Reference | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,13 +12,15 @@ from hist import Hist
 from ..calibration.align import align_channels
 from ..calibration.model import Calibration
 from ..calibration.store import CALIBRATION_FILE, load_calibration, save_calibration
+from ..events.runs import RunSpan
 from ..histograms.counts import Histogram
 from ..histograms.output import save_histograms
 from ..io.atomic import atomic_folder, write_json
 from ..selection.cuts import DEFAULT_CUTS, Cuts
-from .datasets import EventsFile, check_runs, find_events
+from ..selection.pattern import save_exposure
+from .datasets import EventsFile, check_runs, coverage_of, find_events
 from .fill import DEFAULT_CHUNKSIZE, Filled, fill_histograms
-from .registry import load_processor, make_processor
+from .registry import asks_for, make_processor
 from .stages import Stages
 
 __all__ = ["AUTO", "OUTPUT_FILE", "Job", "fill_processor", "load_given", "open_job", "runs_with_pulses"]
@@ -40,6 +41,8 @@ class Job:
         From `find_events`.
     runs
         Only these runs; all if `None`.
+    extra
+        What processors can be given besides calibration, cuts and runs, such as ``times``.
     """
 
     files: Sequence[EventsFile]
@@ -48,6 +51,7 @@ class Job:
     workers: int = 1
     chunksize: int = DEFAULT_CHUNKSIZE
     stages: Stages = field(default_factory=Stages)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def fill(self, stage: str, names: Iterable[str], calibration: Calibration | None = None) -> Filled:
         """Run processors by name in one pass over the events.
@@ -57,7 +61,7 @@ class Job:
         ProcessorError
             If one cannot be found, built or run.
         """
-        given: dict[str, Any] = {"cuts": self.cuts, "runs": self.runs}
+        given: dict[str, Any] = {"cuts": self.cuts, "runs": self.runs, **self.extra}
         if calibration is not None:
             given["calibration"] = calibration
         processors = {name: make_processor(name, given) for name in names}
@@ -74,6 +78,16 @@ class Job:
         """Measure the calibration from the events; returns it, and what the processor ``adc_tdc`` counted for it."""
         measured: dict[str, Any] = self.fill("align", ["adc_tdc"]).output["adc_tdc"]
         return align_channels(measured["adc_tdc"], runs=tuple(runs_with_pulses(measured["runs"]))), measured
+
+    @property
+    def coverage(self) -> dict[str, list[dict[int, RunSpan]]]:
+        """Orbits that each dump of each side covers, by run, of all runs."""
+        return coverage_of(self.files)
+
+    @property
+    def chosen_runs(self) -> list[int]:
+        """Runs that are wanted; all that have events if none are asked for."""
+        return list(self.runs or sorted(set().union(*(file.provenance.runs for file in self.files))))
 
     def inputs(self) -> list[dict[str, Any]]:
         """Path, size and checksum of every dump that the events were made from."""
@@ -123,8 +137,9 @@ def fill_processor(
 ) -> Filled:
     """Run one processor, and write what it returns into a folder.
 
-    The folder gets ``histograms.root``, ``histograms.uhi.zip``, ``output.json`` for what is no histogram, and
-    ``calibration.json`` if the processor asks for a calibration.
+    The folder gets ``histograms.root``, ``histograms.uhi.zip``, ``output.json`` for what is no histogram,
+    ``calibration.json`` if the processor asks for a calibration, and ``exposure.json`` with the time bins and a histogram
+    of their live time if it asks for ``times``.
 
     Parameters
     ----------
@@ -143,7 +158,7 @@ def fill_processor(
         With the reason, wherever the job cannot go on.
     """
     made = None
-    asks = "calibration" in inspect.signature(load_processor(processor)).parameters
+    asks = asks_for(processor, "calibration")
     given = load_given(calibration) if asks else None
     with atomic_folder(out, overwrite=overwrite) as folder:
         if asks:
@@ -152,9 +167,14 @@ def fill_processor(
         filled = job.fill("fill", [processor], made)
         output = filled.output[processor]
         histograms = {name: value for name, value in output.items() if isinstance(value, Hist)}
+        if "times" in job.extra and asks_for(processor, "times"):
+            exposure = job.extra["times"].exposure
+            histograms["live_time"] = exposure.live_histogram()
+            save_exposure(exposure, None, folder)
         about = {"processor": processor, "cuts": job.cuts.as_dict(), "inputs": job.inputs()}
         save_histograms(histograms, folder, about)
         write_json(
-            {name: value for name, value in output.items() if name not in histograms}, folder / OUTPUT_FILE
+            {name: value for name, value in output.items() if not isinstance(value, Hist)},
+            folder / OUTPUT_FILE,
         )
     return replace(filled, output=output)

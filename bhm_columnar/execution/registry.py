@@ -16,7 +16,7 @@ from coffea.processor import ProcessorABC
 
 from ..errors import ProcessorError
 
-__all__ = ["GROUP", "describe_processors", "load_processor", "make_processor"]
+__all__ = ["GROUP", "asks_for", "describe_processors", "load_processor", "make_processor"]
 
 #: entry-point group that processors are registered under
 GROUP: Final = "bhm_columnar.processors"
@@ -84,6 +84,11 @@ def _import_file(path: Path) -> ModuleType:
         ) from error
     cloudpickle.register_pickle_by_value(module)  # workers do not have the user's file
     return module
+
+
+def asks_for(name: str, parameter: str) -> bool:
+    """Say whether the ``__init__`` of a processor asks for something, such as ``calibration`` or ``times``."""
+    return parameter in inspect.signature(load_processor(name)).parameters
 
 
 def make_processor(name: str, given: Mapping[str, Any]) -> ProcessorABC:

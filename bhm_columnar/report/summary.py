@@ -15,9 +15,11 @@ from ..execution.datasets import EventsFile
 from ..execution.job import runs_with_pulses
 from ..histograms.axes import REGIONS
 from ..histograms.counts import Histogram, pick
+from ..histograms.exposure import Exposure
+from ..histograms.rates import count_pulses, total_rate
 from ..selection.cuts import Cuts
 
-__all__ = ["SUMMARY_FILE", "make_summary"]
+__all__ = ["SUMMARY_FILE", "make_summary", "summarise_rates"]
 
 #: name of the file in what `analyse` writes
 SUMMARY_FILE: Final = "summary.json"
@@ -82,6 +84,34 @@ def make_summary(
             if (its_files := [file for file in files if file.provenance.side == side])
         },
     }
+
+
+def summarise_rates(rates: Histogram, exposure: Exposure) -> dict[str, Any]:
+    """Mean rate in Hz of each side and region, with its one-sigma Poisson interval.
+
+    Parameters
+    ----------
+    rates
+        Counts with axes ``side``, ``region``, ``channel`` and ``time``.
+    """
+    summed: dict[str, Any] = {}
+    for side, live in exposure.live.items():
+        for region in REGIONS:
+            counts = count_pulses(rates, side=side, region=region)
+            mean = total_rate(counts, live)
+            summed.setdefault(side, {})[region] = {
+                "counts": int(mean.counts[0]),
+                "live_s": float(mean.exposure[0]),
+                "hz": _number(mean.value[0]),
+                "hz_low": _number(mean.low[0]),
+                "hz_high": _number(mean.high[0]),
+                "without_time": int(pick(rates, side=side, region=region).sum(flow=True) - mean.counts[0]),
+            }
+    return summed
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _summarise_side(

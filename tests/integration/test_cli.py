@@ -28,7 +28,9 @@ def run(*argv: object) -> int:
 def test_analyse_leaves_what_it_says(analysed: Path, summary: dict) -> None:
     assert sorted(path.name for path in analysed.iterdir()) == [
         "calibration.json",
+        "conditions.json",
         "events",
+        "exposure.json",
         "figures",
         "histograms.root",
         "histograms.uhi.zip",
@@ -36,7 +38,7 @@ def test_analyse_leaves_what_it_says(analysed: Path, summary: dict) -> None:
     ]
     assert sorted(path.name for path in (analysed / "events").iterdir()) == ["minusZ.root", "plusZ.root"]
     figures = {path.name for path in (analysed / "figures").iterdir()}
-    assert len(figures) == 2 * (6 * 2 + 2 * 4)
+    assert len(figures) == 2 * (6 * 2 + 2 + 2 * 4)
     assert all((analysed / "figures" / name).stat().st_size > 5000 for name in figures)
     for side in summary["sides"].values():
         assert side["read"]["events"] == 3000
@@ -241,7 +243,7 @@ def test_bad_lines_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
         (["fill", "{analysed}", "-p", "x", "-o", "{tmp}/out"], "no processor is called 'x'"),
         (["align", "{analysed}/histograms.root"], "holds no BHM events with provenance"),
         (["plot", "{tmp}", "-o", "{tmp}/figures"], "no histograms can be read"),
-        (["plot", "{analysed}", "--of", "PN", "-o", "{tmp}/x"], "--of needs --figure"),
+        (["plot", "{analysed}", "--of", "PN", "-o", "{tmp}/x"], "--of and --region need --figure"),
         (["simulate", "{toy}", "--events", "5"], "exists already"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from bhm_columnar import analyse, simulate_dumps
 from bhm_columnar.conditions.gather import Wanted
@@ -21,7 +21,7 @@ from bhm_columnar.simulation.model import Model
 mpl.use("agg")
 # kernels compile in the first example; CI runs the same examples every time, people new ones
 settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 #: what tells of a simulated fill

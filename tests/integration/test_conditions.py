@@ -70,7 +70,7 @@ FILLS = document("fills", {"fill_number": FILL, "injection_scheme": "25ns_toy"})
 
 @pytest.fixture
 def oms(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
-    """A local OMS that answers well, and is asked patiently for 0.3 s."""
+    """A local OMS that answers well."""
     for name, answer in (
         ("runs", RUNS),
         ("lumisections", LUMISECTIONS),
@@ -83,11 +83,13 @@ def oms(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, address: str, **options: Any) -> None:
-    """Let the command line ask a local server, without patience."""
+    """Let the command line ask a local server."""
 
     def settings(**given: Any) -> Access:
         return Access(
-            **{"p5_url": address, "ways": ("p5",), "timeout": (0.3, 0.3), "backoff": 0.001} | options | given
+            **{"p5_url": address, "ways": ("p5",), "timeout": (10.0, 10.0), "backoff": 0.001}
+            | options
+            | given
         )
 
     monkeypatch.setattr(Access, "from_environment", settings)
@@ -180,7 +182,8 @@ def test_each_failure_is_one_line_and_exit_code_1(
         handler.respond_with_response(answer)
     else:
         handler.respond_with_handler(answer)
-    ask(monkeypatch, httpserver.url_for("/p5"))
+    patience = 10.0 if isinstance(answer, Response) else 0.3
+    ask(monkeypatch, httpserver.url_for("/p5"), timeout=(10.0, patience))
     assert main(["conditions", str(RUN)]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1

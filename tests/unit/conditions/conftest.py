@@ -85,7 +85,7 @@ def connect(httpserver: HTTPServer, bare: None) -> Iterator[Callable[..., Client
             "public_url": httpserver.url_for("/public"),
             "token_url": httpserver.url_for("/token"),
             "ways": ways or ("p5",),
-            "timeout": (0.3, 0.3),
+            "timeout": (10.0, 10.0),
             "backoff": 0.001,
         }
         made.append(Client(Access(**(settings | options))))

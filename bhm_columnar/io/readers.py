@@ -78,11 +78,11 @@ def open_reader(
             first = next(reads, None)
             if first is not None and first.pieces is None:
                 yield from stream_dump(path, side, inputs, chunk_bytes=chunk_bytes, on_bytes=on_bytes)
-                check_unchanged(first.range, inputs[-1].bytes)
+                check_unchanged(first.range)
                 return
             last = yield from join_ranges(chain([] if first is None else [first], reads), path)
             given = last.input or checksums.next()
-            check_unchanged(last.range, given.bytes)
+            check_unchanged(last.range, None if last.input else given.bytes)
             inputs.append(given)
 
         yield read

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ._version import __version__
 from .calibration.store import CALIBRATION_FILE, save_calibration
 from .conditions.context import find_context
 from .conditions.gather import Wanted, check_sources
@@ -14,14 +16,16 @@ from .conditions.model import Filling
 from .conditions.store import CONDITIONS_FILE, save_conditions
 from .detector.channels import Side
 from .execution.datasets import EVENTS_FOLDER, reference_of
+from .execution.executors import ANYWHERE, Request
 from .execution.fill import DEFAULT_CHUNKSIZE
 from .execution.job import AUTO, load_given, open_job, runs_with_pulses
 from .execution.stages import Stages
 from .histograms.counts import Histogram
 from .histograms.output import save_histograms
 from .io.atomic import atomic_folder, write_json
-from .io.convert import Format, convert_folder
-from .io.folders import TRUTH_FILE, DumpFiles, find_dumps
+from .io.convert import ENDINGS, Format, convert_dump, read_provenance
+from .io.folders import TRUTH_FILE, DumpFiles, SideFiles, find_dumps
+from .io.provenance import checksum
 from .io.report import DEFAULT_TOLERANCE, Tolerance
 from .plotting.figures import draw_figures, list_figures
 from .plotting.results import FIGURES_FOLDER, Results
@@ -41,7 +45,8 @@ def analyse(
     side: Side | str | None = None,
     calibration: str | Path = AUTO,
     cuts: Cuts = DEFAULT_CUTS,
-    workers: int = 1,
+    request: Request = ANYWHERE,
+    resume: str | Path | None = None,
     chunksize: int = DEFAULT_CHUNKSIZE,
     format: Format = "ttree",
     tolerance: Tolerance = DEFAULT_TOLERANCE,
@@ -67,6 +72,10 @@ def analyse(
         The side of files whose names do not tell it.
     calibration
         ``auto``, a shipped table, or a file.
+    request
+        Where to fill histograms; chosen by the number of events if that is left open.
+    resume
+        Folder to keep finished chunks in, so that a job that was killed goes on where it was; removed at the end.
     tolerance
         How much of a dump may be left out before it is an error.
     label
@@ -95,11 +104,20 @@ def analyse(
         dumps = find_dumps(data, side=side)
         size = sum(Path(file).stat().st_size for one in dumps.sides for file in one.files)
         with stages.run("convert", size) as advance:
-            paths = convert_folder(
-                dumps, folder / EVENTS_FOLDER, format=format, tolerance=tolerance, on_bytes=advance
+            kept = folder if resume is None else Path(resume)
+            paths = _convert(
+                dumps, kept / EVENTS_FOLDER, format=format, tolerance=tolerance, on_bytes=advance
             )
 
-        job = open_job(paths, runs=runs, cuts=cuts, workers=workers, chunksize=chunksize, stages=stages)
+        job = open_job(
+            paths,
+            runs=runs,
+            cuts=cuts,
+            request=request,
+            resume=None if resume is None else Path(resume),
+            chunksize=chunksize,
+            stages=stages,
+        )
         with stages.run("conditions"):
             context = find_context(job.coverage, job.chosen_runs, conditions, bin_seconds=bin_seconds)
         job = replace(job, extra={"times": context.times})
@@ -146,11 +164,39 @@ def analyse(
             ignored=dumps.ignored,
             seconds=stages.seconds,
         )
+        summary["execution"] = {**job.execution.describe(), "stages": stages.details}
         summary["conditions"] = context.describe()
         summary["rates"] = summarise_rates(histograms["rates"], exposure)
         summary["bunches"] = pattern.describe()
         write_json(summary, folder / SUMMARY_FILE)
+        if resume is not None:
+            (folder / EVENTS_FOLDER).mkdir()
+            for path in paths:
+                shutil.copy2(path, folder / EVENTS_FOLDER / path.name)
+    if resume is not None:
+        shutil.rmtree(resume)
     return summary
+
+
+def _convert(dumps: DumpFiles, folder: Path, *, format: Format, **options: Any) -> list[Path]:
+    """Convert dumps, but for those that a job that was killed had converted already."""
+    paths = []
+    for one in dumps.sides:
+        target = folder / f"{one.side.directory}{ENDINGS[format]}"
+        if not _is_converted(target, one):
+            convert_dump(one, target, format=format, overwrite=True, **options)
+        paths.append(target)
+    return paths
+
+
+def _is_converted(target: Path, dumps: SideFiles) -> bool:
+    """Whether a file of events is complete, and made by this version from these dumps as they are now."""
+    if not target.exists():
+        return False
+    made = read_provenance(target)
+    return made.version == __version__ and [(one.path, one.sha256) for one in made.inputs] == [
+        (path, checksum(path)) for path in dumps.files
+    ]
 
 
 def _find_pattern(occupancy: Histogram, sides: tuple[Side, ...], filling: Filling | None) -> BunchPattern:

@@ -84,6 +84,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BHMError as error:
         if args.debug:
             raise
+        for note in getattr(
+            error, "__notes__", ()
+        ):  # the traceback of a processor, which may have been elsewhere
+            sys.stderr.write(note)
         sys.stderr.write(f"bhm: {error}\n")
         return 1
     except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..conditions.gather import Wanted
+    from ..execution.executors import Request
     from ..execution.stages import Stages
     from ..histograms.exposure import Exposure
     from ..io.report import Tolerance
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from ..selection.cuts import Cuts
 
 __all__ = [
+    "add_cluster_options",
+    "add_executor_options",
     "add_fill_options",
     "add_format_option",
     "add_side_option",
@@ -26,16 +30,21 @@ __all__ = [
     "add_time_bin_option",
     "add_tolerance_options",
     "add_view_options",
+    "describe_execution",
     "describe_order",
     "job_options",
     "make_console",
     "make_stages",
+    "open_request",
     "parse_runs",
     "percent",
     "positive",
     "read_tolerance",
     "read_view",
     "read_wanted",
+    "resume_folder",
+    "show_job_script",
+    "show_lines",
     "show_progress",
 ]
 
@@ -83,15 +92,103 @@ def add_format_option(parser: argparse.ArgumentParser, *, uhtr: bool = False) ->
     )
 
 
+def add_cluster_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add where a job runs."""
+    group = parser.add_argument_group("where it runs")
+    group.add_argument(
+        "--executor",
+        choices=["iterative", "futures", "dask"],
+        help="here, in processes of this machine, or on a dask cluster (default: by the number of events)",
+    )
+    group.add_argument("--workers", type=positive, metavar="N", help="processes, or workers of the cluster")
+    group.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="join a running dask cluster")
+    group.add_argument(
+        "--cluster",
+        choices=["local", "htcondor", "slurm", "lxplus"],
+        help="start a dask cluster (needs bhm-columnar[dask], and [cluster] for batch systems)",
+    )
+    group.add_argument(
+        "--cluster-options", metavar="FILE", help="TOML file about it, as docs/examples/cluster.toml"
+    )
+    group.add_argument(
+        "--show-job-script", action="store_true", help="print what --cluster would submit, and stop"
+    )
+    return group
+
+
+def add_executor_options(parser: argparse.ArgumentParser) -> None:
+    """Add where a job runs, and that it may go on."""
+    add_cluster_options(parser).add_argument(
+        "--resume",
+        action="store_true",
+        help="keep finished chunks in OUT.resume, and go on there if the job was killed before",
+    )
+
+
+@contextmanager
+def open_request(args: argparse.Namespace) -> Iterator[Request]:
+    """Turn the options of `add_executor_options` into a `Request`; a cluster lives as long as the block."""
+    from ..errors import SelectionError  # noqa: PLC0415
+    from ..execution.executors import Request  # noqa: PLC0415
+
+    if args.scheduler and args.cluster:
+        raise SelectionError("--scheduler joins a cluster, --cluster starts one", hint="give one of them")
+    if (args.scheduler or args.cluster) and args.executor not in (None, "dask"):
+        raise SelectionError(f"--executor {args.executor} needs no cluster", hint="leave one of them out")
+    if not (args.scheduler or args.cluster or args.executor == "dask"):
+        if args.cluster_options:
+            raise SelectionError("--cluster-options need --cluster", hint="say which")
+        yield Request(args.executor, args.workers)
+        return
+    from ..execution.cluster import (  # noqa: PLC0415
+        check_versions,
+        connect_scheduler,
+        describe_client,
+        load_cluster_options,
+        open_cluster,
+    )
+
+    if args.scheduler:
+        opened = connect_scheduler(args.scheduler)
+    else:
+        opened = open_cluster(load_cluster_options(args.cluster, args.cluster_options, workers=args.workers))
+    with opened as client:
+        check_versions(client)
+        about = describe_client(client)
+        sys.stderr.write(f"dask: {about['workers']} workers, dashboard {about['dashboard'] or 'off'}\n")
+        yield Request("dask", client=client)
+
+
+def show_job_script(args: argparse.Namespace) -> bool:
+    """Print the job script if that is what was asked for; says whether it was."""
+    if not args.show_job_script:
+        return False
+    from ..execution.cluster import job_script, load_cluster_options  # noqa: PLC0415
+
+    sys.stdout.write(
+        job_script(load_cluster_options(args.cluster, args.cluster_options, workers=args.workers))
+    )
+    return True
+
+
+def describe_execution(execution: Mapping[str, Any]) -> str:
+    """Say where a job ran, and why there."""
+    workers = execution["workers"]
+    return f"{execution['executor']}, {workers} worker{'s' if workers != 1 else ''} ({execution['why']})"
+
+
+def resume_folder(args: argparse.Namespace, out: str) -> str | None:
+    """Where finished chunks are kept: beside what is to be made."""
+    return f"{out.rstrip('/')}.resume" if args.resume else None
+
+
 def add_fill_options(parser: argparse.ArgumentParser) -> None:
     """Add what filling histograms can be told."""
     parser.add_argument(
         "--runs", type=parse_runs, metavar="RUNS", help="only these, such as 362000,362002-362004"
     )
     parser.add_argument("--cuts", metavar="FILE", help="TOML file that overrides cuts (see docs/cli.md)")
-    parser.add_argument(
-        "--workers", type=positive, default=1, metavar="N", help="processes that fill (default 1)"
-    )
+    add_executor_options(parser)
     parser.add_argument(
         "--chunksize", type=positive, default=200_000, metavar="N", help="events per chunk (default 200000)"
     )
@@ -247,7 +344,6 @@ def job_options(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "runs": args.runs,
         "cuts": read_cuts(args.cuts),
-        "workers": args.workers,
         "chunksize": args.chunksize,
         "stages": make_stages(),
     }
@@ -286,7 +382,29 @@ def make_stages() -> Stages:
     from ..execution.stages import Stages  # noqa: PLC0415
 
     watched = sys.stderr.isatty()
-    return Stages(show=show_progress if watched else None, fill_progress=watched)
+    return Stages(show=show_progress if watched else show_lines, fill_progress=watched)
+
+
+#: seconds that a stage takes before lines about it are written
+_PATIENCE_S = 5.0
+
+
+@contextmanager
+def show_lines(name: str, total: float) -> Iterator[Callable[[float], None]]:
+    """Write a line on stderr for every tenth of a stage that takes longer than a few seconds."""
+    start = time.monotonic()
+    done, tenths = 0.0, 0
+
+    def advance(more: float) -> None:
+        nonlocal done, tenths
+        done += more
+        spent = time.monotonic() - start
+        if spent > _PATIENCE_S and done < total and int(10 * done / total) > tenths:
+            tenths = int(10 * done / total)
+            left = spent * (total / done - 1)
+            sys.stderr.write(f"{name} {10 * tenths} %, {spent:.0f} s, {left:.0f} s left\n")
+
+    yield advance
 
 
 @contextmanager

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from ._options import add_fill_options, job_options, make_console
+from ._options import (
+    add_fill_options,
+    job_options,
+    make_console,
+    open_request,
+    resume_folder,
+    show_job_script,
+)
 
 HELP = "TDC peak and ADC cut of each channel"
 
@@ -31,7 +38,13 @@ def run(args: argparse.Namespace) -> int:
     from ..detector.channels import CHANNELS  # noqa: PLC0415
     from ..execution.job import open_job  # noqa: PLC0415
 
-    made, _ = open_job(args.data, **job_options(args)).align()
+    if show_job_script(args):
+        return 0
+    resume = resume_folder(args, args.out or "calibration")
+    with open_request(args) as request:
+        job = open_job(args.data, request=request, resume=resume, **job_options(args))
+        made, _ = job.align()
+    job.forget()
     table = Table("channel", "TDC peak", "ADC cut", "")
     for channel in CHANNELS:
         flag = made.flags.get(channel.name, "")

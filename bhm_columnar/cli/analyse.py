@@ -16,11 +16,15 @@ from ._options import (
     add_source_options,
     add_time_bin_option,
     add_tolerance_options,
+    describe_execution,
     describe_order,
     job_options,
     make_console,
+    open_request,
     read_tolerance,
     read_wanted,
+    resume_folder,
+    show_job_script,
 )
 
 if TYPE_CHECKING:
@@ -52,24 +56,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
+    if show_job_script(args):
+        return 0
     from ..pipeline import analyse  # noqa: PLC0415
 
-    summary = analyse(
-        args.data,
-        args.out,
-        side=args.side,
-        calibration=args.calibration,
-        format=args.format,
-        tolerance=read_tolerance(args),
-        label=args.label,
-        figures=not args.no_figures,
-        conditions=read_wanted(args),
-        bin_seconds=args.bin_seconds,
-        overwrite=args.overwrite,
-        **job_options(args),
-    )
+    options = {**job_options(args), "conditions": read_wanted(args), "resume": resume_folder(args, args.out)}
+    with open_request(args) as request:
+        summary = analyse(args.data, args.out, request=request, **_options(args), **options)
     _print_summary(summary, args.out)
     return 0
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "side": args.side,
+        "calibration": args.calibration,
+        "format": args.format,
+        "tolerance": read_tolerance(args),
+        "label": args.label,
+        "figures": not args.no_figures,
+        "bin_seconds": args.bin_seconds,
+        "overwrite": args.overwrite,
+    }
 
 
 def _print_summary(summary: dict[str, Any], out: str) -> None:
@@ -110,6 +118,7 @@ def _print_summary(summary: dict[str, Any], out: str) -> None:
     flags = summary["calibration"]["flags"]
     if flags:
         console.print(f"calibration: {len(flags)} channels are flagged, see calibration.json", style="yellow")
+    console.print(f"executor: {describe_execution(summary['execution'])}")
     seconds = ", ".join(f"{stage} {time:.1f} s" for stage, time in summary["seconds"].items())
     console.print(f"{seconds}\nresults are in {out}")
 

@@ -7,17 +7,20 @@ per dump instead, for the earlier program; it holds less.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._options import (
+    add_cluster_options,
     add_format_option,
     add_side_option,
     add_tolerance_options,
+    describe_execution,
     describe_order,
     make_console,
     make_stages,
+    open_request,
     read_tolerance,
+    show_job_script,
 )
 
 if TYPE_CHECKING:
@@ -33,32 +36,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_side_option(parser)
     add_format_option(parser, uhtr=True)
     add_tolerance_options(parser)
+    add_cluster_options(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
+    if show_job_script(args):
+        return 0
+    from ..execution.maps import open_map, total_size  # noqa: PLC0415
     from ..io.folders import find_dumps  # noqa: PLC0415
 
     dumps = find_dumps(args.data, side=args.side)
     console = make_console()
     stages = make_stages()
-    size = sum(Path(file).stat().st_size for one in dumps.sides for file in one.files)
-    with stages.run("convert", size) as advance:
-        lines = _convert(args, dumps, advance)
+    size = total_size(file for one in dumps.sides for file in one.files)
+    with (
+        open_request(args) as request,
+        open_map(request, size) as ranges,
+        stages.run("convert", size) as advance,
+    ):
+        lines = _convert(args, dumps, on_bytes=advance, map_ranges=ranges.map)
     for line in lines:
         console.print(line, style="yellow" if line.startswith(" ") else None)
     for path, why in dumps.ignored.items():
         console.print(f"{path} was left aside: it {why}", style="yellow")
-    console.print(f"{stages.seconds['convert']:.1f} s")
+    seconds = stages.seconds["convert"]
+    console.print(f"executor: {describe_execution(ranges.describe())}")
+    console.print(f"{seconds:.1f} s, {size / 1e6 / seconds:,.0f} MB/s")
     return 0
 
 
-def _convert(args: argparse.Namespace, dumps: DumpFiles, advance: Any) -> list[str]:
+def _convert(args: argparse.Namespace, dumps: DumpFiles, **more: Any) -> list[str]:
     from ..execution.datasets import find_events  # noqa: PLC0415
     from ..io.convert import convert_folder, convert_to_uhtr  # noqa: PLC0415
 
-    options = {"tolerance": read_tolerance(args), "overwrite": args.overwrite, "on_bytes": advance}
+    options = {"tolerance": read_tolerance(args), "overwrite": args.overwrite, **more}
     lines = []
     if args.format == "uhtr":
         for path, report in convert_to_uhtr(dumps, args.out, **options).items():

@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._options import (
     add_fill_options,
     add_source_options,
     add_time_bin_option,
+    describe_execution,
     job_options,
     make_console,
+    open_request,
     read_wanted,
+    resume_folder,
+    show_job_script,
 )
+
+if TYPE_CHECKING:
+    from ..execution.executors import Request
 
 HELP = "histograms of a processor, also one of yours"
 
@@ -44,12 +51,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
+    if show_job_script(args):
+        return 0
+    with open_request(args) as request:
+        return _fill(args, request)
+
+
+def _fill(args: argparse.Namespace, request: Request) -> int:
     from ..conditions.context import find_context  # noqa: PLC0415
     from ..execution.job import fill_processor, open_job  # noqa: PLC0415
     from ..execution.registry import asks_for  # noqa: PLC0415
 
     wanted = read_wanted(args)
-    job = open_job(args.data, **job_options(args))
+    resume = resume_folder(args, args.out)
+    job = open_job(args.data, request=request, resume=resume, **job_options(args))
     problems: tuple[str, ...] = ()
     if asks_for(args.processor, "times"):
         context = find_context(job.coverage, job.chosen_runs, wanted, bin_seconds=args.bin_seconds)
@@ -62,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
         console.print(f"conditions: {line}", style="yellow")
     for name, value in filled.output.items():
         console.print(f"{name}: {_describe(value)}")
+    console.print(f"executor: {describe_execution(job.execution.describe())}")
     console.print(
         f"{filled.events:,} events in {filled.chunks} chunks, {filled.seconds:.1f} s\nresults are in {args.out}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from ..io.atomic import atomic_folder, write_json
 from ..selection.cuts import DEFAULT_CUTS, Cuts
 from ..selection.pattern import save_exposure
 from .datasets import EventsFile, check_runs, coverage_of, find_events
+from .executors import ANYWHERE, Execution, Request
 from .fill import DEFAULT_CHUNKSIZE, Filled, fill_histograms
 from .registry import asks_for, make_processor
 from .stages import Stages
@@ -41,6 +43,10 @@ class Job:
         From `find_events`.
     runs
         Only these runs; all if `None`.
+    request
+        Where to run; chosen by the number of events if that is left open.
+    resume
+        Folder to keep finished chunks in; see `fill_histograms`.
     extra
         What processors can be given besides calibration, cuts and runs, such as ``times``.
     """
@@ -48,7 +54,8 @@ class Job:
     files: Sequence[EventsFile]
     runs: Sequence[int] | None = None
     cuts: Cuts = DEFAULT_CUTS
-    workers: int = 1
+    request: Request = ANYWHERE
+    resume: str | Path | None = None
     chunksize: int = DEFAULT_CHUNKSIZE
     stages: Stages = field(default_factory=Stages)
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -65,19 +72,35 @@ class Job:
         if calibration is not None:
             given["calibration"] = calibration
         processors = {name: make_processor(name, given) for name in names}
-        with self.stages.run(stage):
-            return fill_histograms(
-                self.files,
-                processors,
-                workers=self.workers,
-                chunksize=self.chunksize,
-                progress=stage if self.stages.fill_progress else None,
-            )
+        options: dict[str, Any] = {
+            "execution": self.execution,
+            "chunksize": self.chunksize,
+            "resume": self.resume,
+        }
+        if self.stages.fill_progress or self.stages.show is None:
+            with self.stages.run(stage):
+                progress = stage if self.stages.fill_progress else None
+                filled = fill_histograms(self.files, processors, progress=progress, **options)
+        else:
+            with self.stages.run(stage, self.events) as advance:
+                filled = fill_histograms(self.files, processors, on_part=advance, **options)
+        self.stages.details[stage] = filled.describe()
+        return filled
 
     def align(self) -> tuple[Calibration, dict[str, Any]]:
         """Measure the calibration from the events; returns it, and what the processor ``adc_tdc`` counted for it."""
         measured: dict[str, Any] = self.fill("align", ["adc_tdc"]).output["adc_tdc"]
         return align_channels(measured["adc_tdc"], runs=tuple(runs_with_pulses(measured["runs"]))), measured
+
+    @property
+    def events(self) -> int:
+        """Number of events in all files."""
+        return sum(file.provenance.entries for file in self.files)
+
+    @property
+    def execution(self) -> Execution:
+        """Where the job runs."""
+        return self.request.choose(self.events)
 
     @property
     def coverage(self) -> dict[str, list[dict[int, RunSpan]]]:
@@ -88,6 +111,11 @@ class Job:
     def chosen_runs(self) -> list[int]:
         """Runs that are wanted; all that have events if none are asked for."""
         return list(self.runs or sorted(set().union(*(file.provenance.runs for file in self.files))))
+
+    def forget(self) -> None:
+        """Remove the chunks that were kept: the job is done."""
+        if self.resume is not None:
+            shutil.rmtree(self.resume, ignore_errors=True)
 
     def inputs(self) -> list[dict[str, Any]]:
         """Path, size and checksum of every dump that the events were made from."""
@@ -171,10 +199,16 @@ def fill_processor(
             exposure = job.extra["times"].exposure
             histograms["live_time"] = exposure.live_histogram()
             save_exposure(exposure, None, folder)
-        about = {"processor": processor, "cuts": job.cuts.as_dict(), "inputs": job.inputs()}
+        about = {
+            "processor": processor,
+            "cuts": job.cuts.as_dict(),
+            "inputs": job.inputs(),
+            "execution": {**job.execution.describe(), "stages": job.stages.details},
+        }
         save_histograms(histograms, folder, about)
         write_json(
             {name: value for name, value in output.items() if not isinstance(value, Hist)},
             folder / OUTPUT_FILE,
         )
+    job.forget()
     return replace(filled, output=output)

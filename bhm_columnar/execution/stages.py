@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Advance", "Stages"]
 
@@ -25,11 +26,14 @@ class Stages:
         Whether coffea draws its own bar while histograms are filled.
     seconds
         Time of each stage so far.
+    details
+        More about some stages: events and chunks per second, and what each worker did.
     """
 
     show: Callable[[str, float], AbstractContextManager[Advance]] | None = None
     fill_progress: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def run(self, name: str, total: float = 0.0) -> Iterator[Advance]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Final, Literal
@@ -16,16 +16,18 @@ from ..detector.channels import Side, find_side
 from ..errors import DatasetError
 from ..events.derived import DEFAULT_WINDOW
 from ..events.runs import RunSpan, merge_spans, span_runs
-from ..events.sequence import EventOrder, count_duplicates, follow_events
+from ..events.sequence import KINDS, EventOrder, count_duplicates, follow_events
 from .assemble import branches_to_events, events_to_branches
 from .atomic import atomic_file
-from .dump import DEFAULT_CHUNK, iterate_source
+from .dump import DEFAULT_CHUNK, Piece, add_reports
 from .folders import DumpFiles, SideFiles, dump_stem, require_side
 from .parquet import ParquetWriter, read_parquet_branches, read_parquet_provenance
 from .provenance import InputFile, Provenance
+from .ranges import DEFAULT_RANGE, MapRanges
+from .readers import Reader, open_reader
 from .report import DEFAULT_TOLERANCE, ReadReport, Tolerance
 from .root import RNTupleWriter, TTreeWriter, read_root_branches, read_root_provenance
-from .source import OnBytes, open_source
+from .source import OnBytes
 from .uhtr import save_uhtr
 
 __all__ = [
@@ -53,14 +55,6 @@ ENDINGS: Final = {"ttree": ".root", "rntuple": ".root", "parquet": ".parquet"}
 _KEY: Final = np.dtype([("run", "i4"), ("event", "u4"), ("orbit", "u4"), ("bx", "i2")])
 
 
-@dataclass(frozen=True)
-class _ReadFile:
-    """A dump that was read to its end."""
-
-    input: InputFile
-    report: ReadReport
-
-
 class _Reading:
     """What is known of a side's dumps so far, while they are read one after another.
 
@@ -70,7 +64,7 @@ class _Reading:
     def __init__(self, headers: BinaryIO) -> None:
         self.report = ReadReport()
         self.order = EventOrder()
-        self.files: list[_ReadFile] = []
+        self.inputs: list[InputFile] = []
         self.coverage: list[dict[int, RunSpan]] = []
         self._headers = headers
 
@@ -82,7 +76,7 @@ class _Reading:
             headers[name] = column
         self._headers.write(headers.tobytes())
         orbit, self.order = follow_events(run, event, orbit, bx, self.order)
-        self.report += replace(report, runs=span_runs(run, orbit))
+        self.report = add_reports((self.report, replace(report, runs=span_runs(run, orbit))))
         self._cover(run, orbit)
         return ak.with_field(events, orbit, "orbit")
 
@@ -101,7 +95,10 @@ class _Reading:
             self._headers.seek(0)
             headers = np.frombuffer(self._headers.read(), dtype=_KEY)
             twice = count_duplicates(*(headers[name] for name in ("run", "event", "orbit", "bx")))
-        return {**self.order.as_dict(), "duplicates": twice}
+        said = self.order.as_dict()
+        # in an order that does not depend on where the pieces were cut
+        first = {kind: said["first"][kind] for kind in KINDS if kind in said["first"]}
+        return {**said, "first": first, "duplicates": twice}
 
 
 def convert_dump(
@@ -114,6 +111,8 @@ def convert_dump(
     tolerance: Tolerance = DEFAULT_TOLERANCE,
     overwrite: bool = False,
     on_bytes: OnBytes | None = None,
+    map_ranges: MapRanges | None = None,
+    range_bytes: int = DEFAULT_RANGE,
 ) -> Provenance:
     """Convert dumps of one side, in the order given, into one file of events.
 
@@ -136,6 +135,10 @@ def convert_dump(
         How much of a dump may be left out before it is an error.
     on_bytes
         Called with the number of bytes read since the last call.
+    map_ranges
+        Reads ranges of the dumps several at a time, such as `ranges.thread_map` gives; the result is the same.
+    range_bytes
+        Bytes of such a range.
 
     Returns
     -------
@@ -152,20 +155,23 @@ def convert_dump(
     """
     files = _as_side_files(dumps, side)
     with (
-        atomic_file(target, overwrite=overwrite) as partial,
-        TemporaryFile(dir=partial.parent) as headers,
-        _WRITERS[format](partial) as writer,
+        atomic_file(target, overwrite=overwrite) as unfinished,
+        TemporaryFile(dir=unfinished.parent) as headers,
+        _WRITERS[format](unfinished) as writer,
+        open_reader(
+            _in_turn([files]), map_ranges, range_bytes=range_bytes, chunk_bytes=chunk_bytes, on_bytes=on_bytes
+        ) as reader,
     ):
         reading = _Reading(headers)
         entries = 0
-        for events in _read_all(files, reading, chunk_bytes, tolerance, on_bytes):
+        for events in _read_all(files, reading, reader, tolerance):
             writer.extend(events_to_branches(events))
             entries += len(events)
         provenance = Provenance(
             side=files.side,
             side_assumed=files.assumed,
             entries=entries,
-            inputs=tuple(one.input for one in reading.files),
+            inputs=tuple(reading.inputs),
             read=reading.report.as_dict(),
             runs=reading.report.runs,
             coverage=tuple(reading.coverage),
@@ -184,6 +190,8 @@ def convert_folder(
     tolerance: Tolerance = DEFAULT_TOLERANCE,
     overwrite: bool = False,
     on_bytes: OnBytes | None = None,
+    map_ranges: MapRanges | None = None,
+    range_bytes: int = DEFAULT_RANGE,
 ) -> list[Path]:
     """Convert the dumps of each side into one file of events, such as ``plusZ.root``; returns the files.
 
@@ -192,7 +200,16 @@ def convert_folder(
     targets = []
     for one in dumps.sides:
         target = Path(folder) / f"{one.side.directory}{ENDINGS[format]}"
-        convert_dump(one, target, format=format, tolerance=tolerance, overwrite=overwrite, on_bytes=on_bytes)
+        convert_dump(
+            one,
+            target,
+            format=format,
+            tolerance=tolerance,
+            overwrite=overwrite,
+            on_bytes=on_bytes,
+            map_ranges=map_ranges,
+            range_bytes=range_bytes,
+        )
         targets.append(target)
     return targets
 
@@ -204,6 +221,8 @@ def convert_to_uhtr(
     tolerance: Tolerance = DEFAULT_TOLERANCE,
     overwrite: bool = False,
     on_bytes: OnBytes | None = None,
+    map_ranges: MapRanges | None = None,
+    range_bytes: int = DEFAULT_RANGE,
 ) -> dict[Path, ReadReport]:
     """Convert each dump into a ``.uhtr`` file of the same name, for the earlier program.
 
@@ -215,13 +234,13 @@ def convert_to_uhtr(
     the account of the reading, by file
     """
     reports = {}
-    for one in dumps.sides:
-        for path in one.files:
+    with open_reader(_in_turn(dumps.sides), map_ranges, range_bytes=range_bytes, on_bytes=on_bytes) as reader:
+        for path, side in _in_turn(dumps.sides):
             target = Path(folder) / f"{dump_stem(path)}.uhtr"
-            account: list[_ReadFile] = []
-            pieces = _read_file(path, one.side, account, tolerance=tolerance, on_bytes=on_bytes)
+            account: list[ReadReport] = []
+            pieces = _read_file(path, side, reader, tolerance, account=account)
             save_uhtr((events for events, _ in pieces), target, overwrite=overwrite)
-            reports[target] = account[0].report
+            reports[target] = account[0]
     return reports
 
 
@@ -243,15 +262,18 @@ def _as_side_files(
     return SideFiles(sides.pop(), paths)
 
 
+def _in_turn(sides: Iterable[SideFiles]) -> Iterator[tuple[str, Side]]:
+    for one in sides:
+        for path in one.files:
+            yield path, one.side
+
+
 def _read_all(
-    files: SideFiles, reading: _Reading, chunk_bytes: int, tolerance: Tolerance, on_bytes: OnBytes | None
+    files: SideFiles, reading: _Reading, reader: Reader, tolerance: Tolerance
 ) -> Iterator[ak.Array]:
     for path in files.files:
         reading.coverage.append({})
-        pieces = _read_file(
-            path, files.side, reading.files, tolerance=tolerance, chunk_bytes=chunk_bytes, on_bytes=on_bytes
-        )
-        for events, report in pieces:
+        for events, report in _read_file(path, files.side, reader, tolerance, inputs=reading.inputs):
             followed = reading.follow(events, report)
             if len(events):
                 yield followed
@@ -260,21 +282,21 @@ def _read_all(
 def _read_file(
     path: str,
     side: Side,
-    account: list[_ReadFile],
-    *,
+    reader: Reader,
     tolerance: Tolerance,
-    chunk_bytes: int = DEFAULT_CHUNK,
-    on_bytes: OnBytes | None = None,
-) -> Iterator[tuple[ak.Array, ReadReport]]:
-    """Read a dump piece by piece as far as it is tolerable; adds to `account` when it is read."""
+    *,
+    inputs: list[InputFile] | None = None,
+    account: list[ReadReport] | None = None,
+) -> Iterator[Piece]:
+    """Read a dump piece by piece as far as it is tolerable; adds to the lists when it is read."""
     whole = ReadReport()
-    with open_source(path, on_bytes) as source:
-        for events, report in iterate_source(source, side, chunk_bytes=chunk_bytes):
-            tolerance.check_piece(report)
-            whole += report
-            yield events, report
-        tolerance.check_file(whole, path)
-        account.append(_ReadFile(InputFile(path, source.size, source.sha256), whole))
+    for events, report in reader(path, side, [] if inputs is None else inputs):
+        tolerance.check_piece(report)
+        whole = add_reports((whole, report))
+        yield events, report
+    tolerance.check_file(whole, path)
+    if account is not None:
+        account.append(whole)
 
 
 def read_provenance(path: str | Path) -> Provenance:

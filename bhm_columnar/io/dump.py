@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,23 @@ from .folders import require_side
 from .report import BadLine, ReadReport, Reason
 from .source import ByteSource, open_source
 from .uhtr import scan_uhtr
+from .urls import file_name
 
-__all__ = ["DEFAULT_CHUNK", "iterate_dump", "iterate_source", "read_dump"]
+__all__ = [
+    "DEFAULT_CHUNK",
+    "SHOWN",
+    "Piece",
+    "add_reports",
+    "check_headers",
+    "iterate_dump",
+    "iterate_pieces",
+    "iterate_source",
+    "read_dump",
+    "show_line",
+]
+
+#: events, and the account of their reading
+Piece = tuple[ak.Array, ReadReport]
 
 #: bytes of text that are scanned at a time
 DEFAULT_CHUNK: Final = 1 << 24
@@ -32,7 +47,11 @@ _TOO_LONG: Final = MAX_EVENT + 8 * MAX_LINE
 _EVENT_BYTES: Final = 27
 _PULSE_BYTES: Final = 45
 _CODE_BYTES: Final = 2
-_SHOWN: Final = 120
+#: characters of a bad line that are shown
+SHOWN: Final = 120
+_NEWLINE: Final = ord("\n")
+# headers inside a line that are passed over in search of one that begins a line
+_TRIES: Final = 1000
 
 
 def read_dump(path: str | Path, *, side: Side | str | None = None) -> tuple[ak.Array, ReadReport]:
@@ -64,12 +83,24 @@ def read_dump(path: str | Path, *, side: Side | str | None = None) -> tuple[ak.A
     for events, report in iterate_dump(path, side=side):
         pieces.append(events)
         reports.append(report)
-    return (pieces[0] if len(pieces) == 1 else ak.concatenate(pieces)), sum(reports, ReadReport())
+    return (pieces[0] if len(pieces) == 1 else ak.concatenate(pieces)), add_reports(reports)
+
+
+def add_reports(reports: Iterable[ReadReport]) -> ReadReport:
+    """Add reports of pieces; the order of what they count does not depend on where the pieces were cut."""
+    total = sum(reports, ReadReport())
+    seen = [reason.key for reason in Reason if reason.key in total.skipped]
+    return replace(
+        total,
+        skipped={key: total.skipped[key] for key in seen},
+        first_bad={key: total.first_bad[key] for key in seen},
+        unusual=dict(sorted(total.unusual.items())),
+    )
 
 
 def iterate_dump(
     path: str | Path, *, side: Side | str | None = None, chunk_bytes: int = DEFAULT_CHUNK
-) -> Iterator[tuple[ak.Array, ReadReport]]:
+) -> Iterator[Piece]:
     """Read a dump piece by piece, in bounded memory.
 
     The pieces are cut at headers, every `chunk_bytes` of text or so; there is at least one. Their concatenation and the
@@ -85,30 +116,55 @@ def _as_side(side: Side | str | None, path: str | Path) -> Side:
     return find_side(side) if isinstance(side, str) else side
 
 
-def iterate_source(
-    source: ByteSource, side: Side, *, chunk_bytes: int = DEFAULT_CHUNK
-) -> Iterator[tuple[ak.Array, ReadReport]]:
+def iterate_source(source: ByteSource, side: Side, *, chunk_bytes: int = DEFAULT_CHUNK) -> Iterator[Piece]:
     """Read an open dump piece by piece; see `iterate_dump`."""
-    if ".uhtr" in Path(source.path).suffixes:
-        flat = scan_uhtr(source)
-        report = ReadReport(bytes=source.size, headers=len(flat.event), events=len(flat.event))
-        pieces: Iterator[tuple[FlatEvents, ReadReport]] = iter([(flat, report)])
-    else:
-        pieces = _scan_text(source, chunk_bytes)
     headers = 0
-    for flat, report in pieces:
+    for events, report in iterate_pieces(source, side, chunk_bytes=chunk_bytes):
         headers += report.headers
-        spans = span_runs(flat.run, flat.orbit)
-        yield assemble_events(flat, side), replace(report, pulses=len(flat.fibre), runs=spans)
+        yield events, report
+    check_headers(headers, source.path)
+
+
+def iterate_pieces(
+    source: ByteSource, side: Side, *, chunk_bytes: int = DEFAULT_CHUNK, is_last: bool = True
+) -> Iterator[Piece]:
+    """Read piece by piece, also where there is no header: a dump, or a range of text that begins with it or at a header.
+
+    Parameters
+    ----------
+    is_last
+        Whether the text ends with the file; otherwise it ends before a header.
+    """
+    if ".uhtr" in Path(file_name(source.path)).suffixes:
+        flat = scan_uhtr(source)
+        yield _assemble(flat, ReadReport(source.size, headers=len(flat.event), events=len(flat.event)), side)
+        return
+    for flat, report in _scan_text(source, chunk_bytes, is_last):
+        yield _assemble(flat, report, side)
+
+
+def check_headers(headers: int, path: str) -> None:
+    """Refuse a file in which not one header was found.
+
+    Raises
+    ------
+    DumpError
+        That says so.
+    """
     if headers == 0:
         raise DumpError(
-            "holds no event header ('--- START ...')",
-            where=source.path,
-            hint="is it a BHM self-trigger dump?",
+            "holds no event header ('--- START ...')", where=path, hint="is it a BHM self-trigger dump?"
         )
 
 
-def _scan_text(source: ByteSource, chunk_bytes: int) -> Iterator[tuple[FlatEvents, ReadReport]]:
+def _assemble(flat: FlatEvents, report: ReadReport, side: Side) -> Piece:
+    spans = span_runs(flat.run, flat.orbit)
+    return assemble_events(flat, side), replace(report, pulses=len(flat.fibre), runs=spans)
+
+
+def _scan_text(
+    source: ByteSource, chunk_bytes: int, ends_file: bool
+) -> Iterator[tuple[FlatEvents, ReadReport]]:
     """Cut the text before a header where there is one, scan it, and carry the rest over."""
     buffer = np.zeros(max(chunk_bytes, 64) + PADDING, dtype=np.uint8)
     held = 0  # bytes of the buffer that were read and not yet scanned
@@ -119,28 +175,44 @@ def _scan_text(source: ByteSource, chunk_bytes: int) -> Iterator[tuple[FlatEvent
         room = len(buffer) - PADDING
         filled = held + source.fill(buffer[held:room])
         is_last = filled < room
-        stop = filled if is_last else find_last_marker(buffer, filled)
+        stop = filled if is_last else _find_cut(buffer, filled - SHOWN)
         if stop < 1 and not is_last:
             if filled < _TOO_LONG:
                 buffer = np.concatenate([buffer[:filled], np.zeros(len(buffer), dtype=np.uint8)])
                 held = filled
                 continue
-            # no header far and wide: the scanner gives the event up, and looks for the next one
-            stop = filled - PADDING
+            stop = find_last_marker(buffer, filled)
+            if stop < 1:
+                # no header far and wide: the scanner gives the event up, and looks for the next one
+                stop = filled - PADDING
         carried = buffer[stop:filled].copy()
-        buffer[stop] = ord("\n")
-        flat, report, state = _scan_buffer(buffer, stop, is_last, state, source.path, line)
+        final = is_last and ends_file
+        flat, report, state = _scan_buffer(buffer, stop, filled, final, state, source.path, line)
         line += report.lines
         yield flat, report
         held = len(carried)
         buffer[:held] = carried
 
 
+def _find_cut(buffer: npt.NDArray[np.uint8], limit: int) -> int:
+    """Find the last header before `limit` that begins a line: lines that are cut in two could not be shown whole."""
+    stop = int(find_last_marker(buffer, limit))
+    for _ in range(_TRIES):
+        if stop < 1 or buffer[stop - 1] == _NEWLINE:
+            break
+        stop = int(find_last_marker(buffer, stop))
+    return stop
+
+
 def _scan_buffer(
-    buffer: npt.NDArray[np.uint8], stop: int, is_last: bool, state: int, path: str, line: int
+    buffer: npt.NDArray[np.uint8], stop: int, filled: int, is_last: bool, state: int, path: str, line: int
 ) -> tuple[FlatEvents, ReadReport, int]:
+    """Scan ``buffer[:stop]``; what follows up to `filled` is only looked at to show a line."""
     out = _make_columns(stop)
+    behind = buffer[stop]
+    buffer[stop] = _NEWLINE
     n_events, n_pulses, n_codes, headers, lines, state = scan(buffer, stop, is_last, state, out)
+    buffer[stop] = behind
     flat = FlatEvents(
         event=out.events[:n_events, 0].copy(),
         bx=out.events[:n_events, 1].astype(np.int16),
@@ -154,7 +226,7 @@ def _scan_buffer(
         codes=out.codes[:n_codes],
     )
     seen = [reason for reason in Reason if out.counts[reason]]
-    is_cut = is_last and stop > 0 and bool(buffer[stop - 1] != ord("\n"))
+    is_cut = is_last and stop > 0 and bool(buffer[stop - 1] != _NEWLINE)
     report = ReadReport(
         bytes=stop,
         lines=lines + int(is_cut),
@@ -166,7 +238,7 @@ def _scan_buffer(
                 path,
                 line + int(out.first[reason, 1]) + 1,
                 reason.key,
-                _line_text(buffer, int(out.first[reason, 0]), stop),
+                _line_text(buffer, int(out.first[reason, 0]), filled),
             )
             for reason in seen
         },
@@ -198,8 +270,12 @@ def _make_columns(text_bytes: int) -> Columns:
 
 
 def _line_text(buffer: npt.NDArray[np.uint8], offset: int, stop: int) -> str:
-    """Show the line around a byte, cut to `_SHOWN` characters, with what is not ASCII escaped."""
-    before = buffer[max(0, offset - _SHOWN) : offset].tobytes()
-    after = buffer[offset : min(stop, offset + _SHOWN)].tobytes()
-    text = before[before.rfind(b"\n") + 1 :] + after.split(b"\n", 1)[0]
-    return text[:_SHOWN].decode("latin-1").encode("unicode_escape").decode("ascii")
+    """Show the line around a byte."""
+    before = buffer[max(0, offset - SHOWN) : offset].tobytes()
+    after = buffer[offset : min(stop, offset + SHOWN)].tobytes()
+    return show_line(before[before.rfind(b"\n") + 1 :] + after)
+
+
+def show_line(text: bytes) -> str:
+    """Show the first line of a text, cut to `SHOWN` characters, with what is not ASCII escaped."""
+    return text.split(b"\n", 1)[0][:SHOWN].decode("latin-1").encode("unicode_escape").decode("ascii")

@@ -15,7 +15,7 @@ from typing import Final
 
 from ..detector.channels import SIDES, Side, find_side
 from ..errors import DatasetError
-from .source import COMPRESSIONS
+from .urls import COMPRESSIONS, file_name, find_filesystem, is_url, read_errors
 
 __all__ = [
     "TRUTH_FILE",
@@ -62,7 +62,7 @@ def natural_key(path: str | Path) -> tuple[tuple[int, int | str], ...]:
 
 def dump_stem(path: str | Path) -> str:
     """Name of a dump without its endings."""
-    name = Path(path).name
+    name = file_name(path)
     for ending in (*COMPRESSIONS, *_ENDINGS):
         name = name.removesuffix(ending)
     return name
@@ -70,7 +70,7 @@ def dump_stem(path: str | Path) -> str:
 
 def tell_side(path: str | Path) -> Side | None:
     """Tell from a file's name which side wrote it; `None` if the name does not say."""
-    name = Path(path).name
+    name = file_name(path)
     if boards := set(_BOARD.findall(name)):
         return find_side(boards.pop()) if len(boards) == 1 else None
     if words := {match.upper() for match in _WORD.findall(name)}:
@@ -104,7 +104,8 @@ def find_dumps(data: str | Path | Sequence[str | Path], *, side: Side | str | No
     Parameters
     ----------
     data
-        A folder, a file, or several of either.
+        A folder, a file, or several of either; also URLs of protocols that fsspec knows. That of a folder of a web server
+        ends with a slash. Files behind URLs are not compared byte by byte.
     side
         The side of files whose names do not tell it. Files whose names do tell keep their own.
 
@@ -115,20 +116,11 @@ def find_dumps(data: str | Path | Sequence[str | Path], *, side: Side | str | No
     Raises
     ------
     DatasetError
-        If there is no folder, no dump in it, or a file whose side cannot be told.
+        If there is no folder, no dump in it, a file whose side cannot be told, or the package for a protocol is missing.
     """
     given = [data] if isinstance(data, str | Path) else list(data)
     ignored: dict[str, str] = {}
-    paths: list[Path] = []
-    for item in map(Path, given):
-        if item.is_dir():
-            paths.extend(_dumps_in(item, ignored))
-        elif item.is_file():
-            paths.append(item)
-        else:
-            raise DatasetError(
-                "no such file or folder", where=item, hint="give a folder with *.txt or *.uhtr dumps"
-            )
+    paths = [path for item in given for path in _dumps_at(str(item), ignored)]
     if not paths:
         raise DatasetError(
             "holds no dump (*.txt or *.uhtr, also .gz, .xz, .zst)",
@@ -137,9 +129,9 @@ def find_dumps(data: str | Path | Sequence[str | Path], *, side: Side | str | No
         )
     wanted = _without_copies(_without_repeats(paths, ignored), ignored)
     told = {path: tell_side(path) for path in wanted}
-    if any(_BOARD.search(path.name) for path in wanted) and side is None:
+    if any(_BOARD.search(file_name(path)) for path in wanted) and side is None:
         for path in [path for path in wanted if told[path] is None]:
-            ignored[str(path)] = "does not name a board, as the others do"
+            ignored[path] = "does not name a board, as the others do"
             del told[path]
     assumed = None if side is None else (find_side(side) if isinstance(side, str) else side)
     unknown = [path for path, its_side in told.items() if its_side is None]
@@ -149,50 +141,95 @@ def find_dumps(data: str | Path | Sequence[str | Path], *, side: Side | str | No
     for one in SIDES:
         files = [path for path, its_side in told.items() if (its_side or assumed) == one]
         if files:
-            in_order = tuple(str(path) for path in sorted(files, key=natural_key))
+            in_order = tuple(sorted(files, key=natural_key))
             sides.append(SideFiles(one, in_order, assumed=any(path in unknown for path in files)))
     return DumpFiles(tuple(sides), ignored)
 
 
-def _dumps_in(folder: Path, ignored: dict[str, str]) -> Iterable[Path]:
-    for path in sorted(folder.iterdir()):
-        ending = path.name
+def _dumps_at(item: str, ignored: dict[str, str]) -> Iterable[str]:
+    """Find what is at a path or URL: a file whatever its name, or the dumps of a folder."""
+    if item.startswith("file://"):
+        item = find_filesystem(item)[1]
+    if is_url(item):
+        return _dumps_behind(item, ignored)
+    path = Path(item)
+    if path.is_dir():
+        return _dumps_in(
+            ((str(one), one.stat().st_size) for one in sorted(path.iterdir()) if one.is_file()), ignored
+        )
+    if path.is_file():
+        return [str(path)]
+    raise DatasetError("no such file or folder", where=item, hint="give a folder with *.txt or *.uhtr dumps")
+
+
+def _dumps_behind(url: str, ignored: dict[str, str]) -> Iterable[str]:
+    fs, inner = find_filesystem(url)
+    try:
+        if not url.endswith("/") and fs.info(inner)["type"] != "directory":
+            return [url]
+        found = fs.ls(inner, detail=True)
+    except read_errors(ValueError, NotImplementedError) as error:
+        raise DatasetError(
+            f"no such file or folder ({error!r})",
+            where=url,
+            hint="give the URL of a dump, or of a folder that can be listed",
+        ) from error
+    files = ((one["name"].rpartition("/")[2], one["size"]) for one in found if one["type"] == "file")
+    return _dumps_in(((f"{url.rstrip('/')}/{name}", size) for name, size in sorted(set(files))), ignored)
+
+
+def _dumps_in(files: Iterable[tuple[str, int | None]], ignored: dict[str, str]) -> Iterable[str]:
+    """Choose the dumps among the files of a folder, which come with their sizes."""
+    for path, size in files:
+        ending = file_name(path)
         for compression in COMPRESSIONS:
             ending = ending.removesuffix(compression)
-        if not (path.is_file() and ending.endswith(_ENDINGS)):
+        if not ending.endswith(_ENDINGS):
             continue
-        if path.stat().st_size == 0:
-            ignored[str(path)] = "is empty"
+        if size == 0:
+            ignored[path] = "is empty"
         else:
             yield path
 
 
-def _without_repeats(paths: list[Path], ignored: dict[str, str]) -> list[Path]:
+def _without_repeats(paths: list[str], ignored: dict[str, str]) -> list[str]:
     """Leave out files that are given twice, by name or byte by byte; only files of the same size are looked into."""
     by_size: dict[int, list[Path]] = {}
-    kept: list[Path] = []
+    kept: list[str] = []
     for path in paths:
-        alike = by_size.setdefault(path.stat().st_size, [])
-        if any(path.samefile(other) for other in alike):
-            ignored.setdefault(str(path), "is given twice")
+        if is_url(path):
+            if path in kept:
+                ignored.setdefault(path, "is given twice")
+            else:
+                kept.append(path)
             continue
-        same = next((other for other in alike if filecmp.cmp(path, other, shallow=False)), None)
+        local = Path(path)
+        alike = by_size.setdefault(local.stat().st_size, [])
+        if any(local.samefile(other) for other in alike):
+            ignored.setdefault(path, "is given twice")
+            continue
+        same = next((other for other in alike if filecmp.cmp(local, other, shallow=False)), None)
         if same is None:
-            alike.append(path)
+            alike.append(local)
             kept.append(path)
         else:
-            ignored[str(path)] = f"holds the same bytes as {same.name}"
+            ignored[path] = f"holds the same bytes as {same.name}"
     return kept
 
 
-def _without_copies(paths: list[Path], ignored: dict[str, str]) -> list[Path]:
+def _without_copies(paths: list[str], ignored: dict[str, str]) -> list[str]:
     """Of several forms of the same dump in a folder keep one: text before ``.uhtr``, which holds less, plain first."""
     preference = [ending + compression for ending in _ENDINGS for compression in ("", *COMPRESSIONS)]
-    best: dict[Path, Path] = {}
-    for path in sorted(paths, key=lambda path: preference.index(path.name[len(dump_stem(path)) :] or ".txt")):
-        key = path.parent / dump_stem(path)
+    best: dict[tuple[str, str], str] = {}
+
+    def rank(path: str) -> int:
+        ending = file_name(path)[len(dump_stem(path)) :]
+        return preference.index(ending) if ending in preference else 0
+
+    for path in sorted(paths, key=rank):
+        key = (path[: path.rindex(file_name(path))], dump_stem(path))
         if key in best:
-            ignored[str(path)] = f"holds the same dump as {best[key].name}"
+            ignored[path] = f"holds the same dump as {file_name(best[key])}"
         else:
             best[key] = path
     return [path for path in paths if path in best.values()]

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import fsspec
+
 from .._version import __version__
 from ..detector.channels import Side, find_side
 from ..errors import EventsFileError
 from ..events.runs import RunSpan
 
-__all__ = ["PROVENANCE_KEY", "InputFile", "Provenance"]
+__all__ = ["PROVENANCE_KEY", "InputFile", "Provenance", "checksum"]
 
 #: name of the string in a ROOT file, and of the metadata entry in a Parquet file
 PROVENANCE_KEY: Final = "provenance"
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of a file, as `InputFile` has it."""
+    with fsspec.open(str(path), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)

@@ -8,31 +8,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from ..errors import DumpError
+from .urls import COMPRESSIONS, file_name, open_raw, read_errors
 
-__all__ = ["COMPRESSIONS", "ByteSource", "OnBytes", "open_source"]
+__all__ = ["ByteSource", "OnBytes", "open_source"]
 
 #: called with the number of bytes of the file (as stored) that were read since the last call
 OnBytes = Callable[[int], None]
 
-#: file-name endings of compressed dumps
-COMPRESSIONS: Final = {".gz": "gzip", ".xz": "xz", ".zst": "zstd"}
 _PIECE: Final = 1 << 20
 
 
 class _CountingReader:
-    """Pass bytes of a file through, counting and hashing them; as much of a file as decompressors ask for."""
+    """Pass bytes of a file through, counting and hashing them; as much of a file as decompressors ask for.
+
+    With a limit, it ends after so many bytes, which are not hashed.
+    """
 
     closed = False
 
-    def __init__(self, raw: Any, on_bytes: OnBytes | None) -> None:
+    def __init__(self, raw: Any, on_bytes: OnBytes | None = None, limit: int | None = None) -> None:
         self._raw = raw
         self._on_bytes = on_bytes
+        self._limit = limit
         self.hash = hashlib.sha256()
         self.size = 0
 
@@ -44,6 +46,8 @@ class _CountingReader:
 
     def readinto(self, view: memoryview) -> int:
         """Read up to ``len(view)`` bytes into `view`."""
+        if self._limit is not None:
+            view = view[: self._limit - self.size]
         n = self._raw.readinto(view) or 0
         self._account(view[:n])
         return int(n)
@@ -56,7 +60,8 @@ class _CountingReader:
         """Leave the file to who opened it."""
 
     def _account(self, data: bytes | memoryview) -> None:
-        self.hash.update(data)
+        if self._limit is None:
+            self.hash.update(data)
         self.size += len(data)
         if self._on_bytes is not None:
             self._on_bytes(len(data))
@@ -68,7 +73,8 @@ class ByteSource:
     def __init__(self, path: str, reader: _CountingReader) -> None:
         self.path = path
         self._reader = reader
-        ending = next((COMPRESSIONS[end] for end in COMPRESSIONS if path.endswith(end)), None)
+        name = file_name(path)
+        ending = next((COMPRESSIONS[end] for end in COMPRESSIONS if name.endswith(end)), None)
         self.is_compressed = ending is not None
         self._stream: Any = reader
         if ending == "xz":
@@ -93,7 +99,7 @@ class ByteSource:
                 if n == 0:
                     break
                 filled += n
-        except (OSError, EOFError, lzma.LZMAError) as error:
+        except read_errors(EOFError, lzma.LZMAError) as error:
             raise DumpError(
                 f"cannot be read to its end ({error})",
                 where=self.path,
@@ -120,19 +126,24 @@ class ByteSource:
 
 
 @contextmanager
-def open_source(path: str, on_bytes: OnBytes | None = None) -> Iterator[ByteSource]:
+def open_source(
+    path: str, on_bytes: OnBytes | None = None, *, start: int = 0, stop: int | None = None
+) -> Iterator[ByteSource]:
     """Open a dump for reading; ``.gz``, ``.xz`` and ``.zst`` are decompressed.
+
+    Parameters
+    ----------
+    start, stop
+        The bytes of a plain file to read, if not all; they are not hashed.
 
     Raises
     ------
     DumpError
         If the file cannot be opened.
+    DatasetError
+        If the package for its protocol is missing.
     """
-    try:
-        raw = fsspec.open(path, "rb", compression=None).open()
-    except (OSError, ImportError, ValueError) as error:
-        raise DumpError(
-            f"cannot be opened ({error})", where=path, hint="check its name and permissions"
-        ) from error
-    with raw:
-        yield ByteSource(path, _CountingReader(raw, on_bytes))
+    with open_raw(path) as raw:
+        if stop is not None:
+            raw.seek(start)
+        yield ByteSource(path, _CountingReader(raw, on_bytes, None if stop is None else stop - start))

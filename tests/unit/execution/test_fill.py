@@ -16,6 +16,7 @@ from bhm_columnar import (
     read_dump,
 )
 from bhm_columnar.errors import ProcessorError
+from bhm_columnar.execution.executors import Execution
 from bhm_columnar.histograms.axes import run_axis
 from bhm_columnar.histograms.counts import make_counts
 from bhm_columnar.io.convert import ENDINGS, FORMATS
@@ -38,7 +39,7 @@ def test_chunks_do_not_matter(toy_events: Path, chunksize: int) -> None:
 
 
 def test_processes_do_not_matter(toy_events: Path) -> None:
-    assert flat(fill(toy_events, workers=2, chunksize=1000)) == flat(fill(toy_events))
+    assert flat(fill(toy_events, execution=Execution("futures", 2), chunksize=1000)) == flat(fill(toy_events))
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -90,12 +91,12 @@ class Failing(ProcessorABC):
         return {"n": len(events)}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("execution", [Execution(), Execution("futures", 2)])
 def test_a_processor_that_fails_is_an_error(
-    toy_events: Path, workers: int, capfd: pytest.CaptureFixture[str]
+    toy_events: Path, execution: Execution, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ProcessorError, match="processor bad failed with ValueError: no such thing"):
-        fill_histograms(find_events(toy_events), {"bad": Failing()}, workers=workers, chunksize=1000)
+        fill_histograms(find_events(toy_events), {"bad": Failing()}, execution=execution, chunksize=1000)
     assert "Traceback" not in capfd.readouterr().err
 
 

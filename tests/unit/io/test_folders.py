@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import fsspec
 import pytest
+from pytest_httpserver import HTTPServer
 
 from bhm_columnar.errors import DatasetError
 from bhm_columnar.io.folders import find_dumps, natural_key, require_side, tell_side
@@ -119,3 +121,54 @@ def test_nothing_there(tmp_path: Path) -> None:
         find_dumps(tmp_path)
     with pytest.raises(DatasetError, match="no such file or folder"):
         find_dumps(tmp_path / "nowhere")
+
+
+def test_folders_and_files_behind_urls() -> None:
+    fs = fsspec.filesystem("memory")
+    for name in ("uHTR4_10.txt", "uHTR4_9.txt", "uHTR4_9.txt.gz", "uHTR11.uhtr", "notes.md"):
+        fs.pipe(f"/folders/dumps/{name}", b"x")
+    fs.pipe("/folders/dumps/uHTR4_11.txt", b"")
+    dumps = find_dumps("memory://folders/dumps")
+    assert {one.side.name: one.files for one in dumps.sides} == {
+        "+Z": ("memory://folders/dumps/uHTR4_9.txt", "memory://folders/dumps/uHTR4_10.txt"),
+        "-Z": ("memory://folders/dumps/uHTR11.uhtr",),
+    }
+    assert dumps.ignored == {
+        "memory://folders/dumps/uHTR4_11.txt": "is empty",
+        "memory://folders/dumps/uHTR4_9.txt.gz": "holds the same dump as uHTR4_9.txt",
+    }
+    twice = find_dumps(["memory://folders/dumps/uHTR4_9.txt"] * 2)
+    assert twice.sides[0].files == ("memory://folders/dumps/uHTR4_9.txt",)
+    assert list(twice.ignored.values()) == ["is given twice"]
+
+
+def test_file_urls_are_paths(tmp_path: Path) -> None:
+    dumps = find_dumps(make(tmp_path, "uHTR4.txt").as_uri())
+    assert dumps.sides[0].files == (str(tmp_path / "uHTR4.txt"),)
+
+
+@pytest.mark.parametrize("url", ["memory://folders/nowhere", "memory://folders/nowhere/"])
+def test_nothing_behind_a_url(url: str) -> None:
+    with pytest.raises(DatasetError, match=r"nowhere.*: no such file or folder .* give the URL of a dump"):
+        find_dumps(url)
+
+
+def test_folders_of_a_web_server(httpserver: HTTPServer) -> None:
+    links = "".join(f'<a href="{name}">{name}</a>' for name in ("uHTR4_10.txt", "uHTR4_2.txt", "x.pdf"))
+    httpserver.expect_request("/dumps/").respond_with_data(links, content_type="text/html")
+    httpserver.expect_request("/dumps/uHTR4_2.txt").respond_with_data("x")
+    url = httpserver.url_for("/dumps/")
+    assert find_dumps(url).sides[0].files == (f"{url}uHTR4_2.txt", f"{url}uHTR4_10.txt")
+    assert find_dumps(f"{url}uHTR4_2.txt").sides[0].files == (f"{url}uHTR4_2.txt",)
+    with pytest.raises(DatasetError, match=r"uHTR5\.txt: no such file or folder"):
+        find_dumps(f"{url}uHTR5.txt")
+
+
+def test_a_missing_protocol_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> None:
+        message = "Install fsspec-xrootd"
+        raise ImportError(message)
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", missing)
+    with pytest.raises(DatasetError, match=r"pip install 'bhm-columnar\[xrootd\]'"):
+        find_dumps("root://eos.example//store/dumps")

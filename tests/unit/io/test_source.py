@@ -5,12 +5,16 @@ import hashlib
 import lzma
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pyarrow as pa
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
 
-from bhm_columnar.errors import DumpError
+from bhm_columnar.errors import DatasetError, DumpError
 from bhm_columnar.io.source import open_source
+from bhm_columnar.io.urls import can_split, file_name, stamp_file
 
 CONTENT = b"--- START and so on\n" * 5000
 
@@ -69,3 +73,70 @@ def test_bytes_are_reported(tmp_path: Path) -> None:
     with open_source(str(path), seen.append) as source:
         source.fill(np.zeros(200_000, dtype=np.uint8))
     assert sum(seen) == len(CONTENT)
+
+
+def test_a_part_of_a_file(tmp_path: Path) -> None:
+    buffer = np.zeros(1000, dtype=np.uint8)
+    with open_source(str(write(tmp_path, "")), start=7, stop=57) as source:
+        assert buffer[: source.fill(buffer)].tobytes() == CONTENT[7:57]
+        assert source.size == 50
+
+
+@pytest.mark.parametrize(
+    ("url", "extra"),
+    [
+        ("root://eos.example//store/uHTR4.txt", "xrootd"),
+        ("s3://bucket/uHTR4.txt", "s3"),
+        ("https://x/y", "http"),
+    ],
+)
+def test_a_missing_protocol_names_the_extra(url: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> None:
+        message = "Install something"
+        raise ImportError(message)
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", missing)
+    with pytest.raises(DatasetError, match=rf"Install something\); pip install 'bhm-columnar\[{extra}\]'"):
+        read_url(url)
+
+
+def test_an_unknown_protocol() -> None:
+    with pytest.raises(DatasetError, match="Protocol not known: punch"):
+        read_url("punch://card/uHTR4.txt")
+
+
+def read_url(url: str) -> bytes:
+    buffer = np.zeros(10**6, dtype=np.uint8)
+    with open_source(url) as source:
+        return buffer[: source.fill(buffer)].tobytes()
+
+
+def test_files_in_memory() -> None:
+    with fsspec.open("memory://source/uHTR4.txt.gz", "wb") as file:
+        file.write(gzip.compress(CONTENT))
+    assert read_url("memory://source/uHTR4.txt.gz") == CONTENT
+    assert stamp_file("memory://source/uHTR4.txt.gz").size == len(gzip.compress(CONTENT))
+    with pytest.raises(DumpError, match=r"source/uHTR5\.txt: cannot be opened"):
+        stamp_file("memory://source/uHTR5.txt")
+    assert not can_split("memory://source/uHTR4.txt.gz")
+
+
+def test_names_behind_urls() -> None:
+    assert file_name("https://x.org/a/uHTR4.txt.gz?token=a/b.xz#c") == "uHTR4.txt.gz"
+    assert file_name("root://eos.example//store/a?b.txt") == "a?b.txt"
+    assert file_name(Path("a/uHTR4.txt")) == "uHTR4.txt"
+
+
+def test_a_web_server_that_says_no(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/uHTR4.txt").respond_with_data("go away", status=403)
+    with pytest.raises(DumpError, match="cannot be opened"):
+        read_url(httpserver.url_for("/uHTR4.txt"))
+
+
+def test_a_web_server_that_breaks_off(httpserver: HTTPServer) -> None:
+    headers = {"Content-Length": str(len(CONTENT) + 10)}
+    httpserver.expect_request("/uHTR4.txt").respond_with_handler(
+        lambda _: Response(iter([CONTENT]), headers=headers)
+    )
+    with pytest.raises(DumpError, match="cannot be read to its end"):
+        read_url(httpserver.url_for("/uHTR4.txt"))

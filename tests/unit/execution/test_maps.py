@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bhm_columnar.errors import SelectionError
+from bhm_columnar.execution.executors import Request
+from bhm_columnar.execution.maps import THREADS_FROM, open_map, total_size
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("request_", "n_bytes", "chosen"),
+    [
+        (Request(), 1000, ("iterative", 1)),
+        (Request(), THREADS_FROM, ("threads", 2)),
+        (Request("iterative"), THREADS_FROM, ("iterative", 1)),
+        (Request(workers=1), THREADS_FROM, ("iterative", 1)),
+        (Request(workers=3), 10, ("threads", 3)),
+        (Request("futures"), 10, ("threads", 2)),
+    ],
+)
+def test_the_choice_is_said(request_: Request, n_bytes: int, chosen: tuple[str, int]) -> None:
+    with open_map(request_, n_bytes) as ranges:
+        assert (ranges.executor, ranges.workers) == chosen
+        assert ranges.why
+        assert (ranges.map is None) is (chosen[1] == 1)
+        if ranges.map is not None:
+            assert list(ranges.map(abs, [-3, -1, -2])) == [3, 1, 2]
+
+
+def test_dask_needs_a_cluster() -> None:
+    with pytest.raises(SelectionError, match="dask needs a cluster"), open_map(Request("dask"), 10):
+        pass
+
+
+def test_size_of_files(tmp_path: Path) -> None:
+    for name, size in (("a", 10), ("b", 5)):
+        (tmp_path / name).write_bytes(b"x" * size)
+    assert total_size([str(tmp_path / "a"), str(tmp_path / "b")]) == 15
+    assert total_size([]) == 0

@@ -68,6 +68,14 @@ def damage(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def clusters(session: nox.Session) -> None:
+    """Kill workers, mains and schedulers; measure conversion in parallel, and a scheduler with 200 workers."""
+    session.install("-e", ".[dask]")
+    for name in ("faults", "convert", "scheduler"):
+        session.run("python", "-m", f"benchmarks.{name}")
+
+
+@nox.session(default=False)
 def closure(session: nox.Session) -> None:
     """Print how much of the simulated halo ends in SR, and how pure SR is."""
     session.install("-e", ".")

@@ -19,12 +19,13 @@ from .execution.datasets import EVENTS_FOLDER, reference_of
 from .execution.executors import ANYWHERE, Request
 from .execution.fill import DEFAULT_CHUNKSIZE
 from .execution.job import AUTO, load_given, open_job, runs_with_pulses
+from .execution.maps import open_map
 from .execution.stages import Stages
 from .histograms.counts import Histogram
 from .histograms.output import save_histograms
 from .io.atomic import atomic_folder, write_json
 from .io.convert import ENDINGS, Format, convert_dump, read_provenance
-from .io.folders import TRUTH_FILE, DumpFiles, SideFiles, find_dumps
+from .io.folders import DumpFiles, SideFiles, find_dumps
 from .io.provenance import checksum
 from .io.report import DEFAULT_TOLERANCE, Tolerance
 from .plotting.figures import draw_figures, list_figures
@@ -102,11 +103,16 @@ def analyse(
         check_sources(conditions)
     with atomic_folder(out, overwrite=overwrite) as folder:
         dumps = find_dumps(data, side=side)
-        size = sum(Path(file).stat().st_size for one in dumps.sides for file in one.files)
-        with stages.run("convert", size) as advance:
+        size = dumps.total_bytes
+        with open_map(request, size) as ranges, stages.run("convert", size) as advance:
             kept = folder if resume is None else Path(resume)
             paths = _convert(
-                dumps, kept / EVENTS_FOLDER, format=format, tolerance=tolerance, on_bytes=advance
+                dumps,
+                kept / EVENTS_FOLDER,
+                format=format,
+                tolerance=tolerance,
+                on_bytes=advance,
+                map_ranges=ranges.map,
             )
 
         job = open_job(
@@ -142,7 +148,7 @@ def analyse(
             cuts=cuts,
             runs=tuple(runs_with_pulses(histograms["runs"])),
             sides=sides,
-            label=label or (f"Simulation {DEFAULT_LABEL}" if _is_simulated(dumps) else DEFAULT_LABEL),
+            label=label or (f"Simulation {DEFAULT_LABEL}" if dumps.is_simulated else DEFAULT_LABEL),
             exposure=exposure,
             pattern=pattern,
         )
@@ -211,8 +217,3 @@ def _find_pattern(occupancy: Histogram, sides: tuple[Side, ...], filling: Fillin
         filled={beam: filling.of(beam) for beam in (1, 2)},
         protons={beam: known for beam, known in protons.items() if known is not None},
     )
-
-
-def _is_simulated(dumps: DumpFiles) -> bool:
-    """Whether the dumps lie beside the truth that `bhm simulate` writes with them."""
-    return any((Path(file).parent / TRUTH_FILE).exists() for one in dumps.sides for file in one.files)

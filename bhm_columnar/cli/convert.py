@@ -44,13 +44,13 @@ def run(args: argparse.Namespace) -> int:
     """Run the verb."""
     if show_job_script(args):
         return 0
-    from ..execution.maps import open_map, total_size  # noqa: PLC0415
+    from ..execution.maps import open_map  # noqa: PLC0415
     from ..io.folders import find_dumps  # noqa: PLC0415
 
     dumps = find_dumps(args.data, side=args.side)
     console = make_console()
     stages = make_stages()
-    size = total_size(file for one in dumps.sides for file in one.files)
+    size = dumps.total_bytes
     with (
         open_request(args) as request,
         open_map(request, size) as ranges,

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._options import add_side_option, describe_order, make_console, show_progress
@@ -33,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from ..io.inspect import inspect_dumps  # noqa: PLC0415
 
     dumps = find_dumps(args.data, side=args.side)
-    total = sum(Path(file).stat().st_size for one in dumps.sides for file in one.files)
+    total = dumps.total_bytes
     with show_progress("inspect", total) as advance:
         sides = inspect_dumps(dumps, on_bytes=advance)
     if args.json:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..io.ranges import MapRanges, executor_map, thread_map
-from ..io.urls import stamp_file
 from .executors import Request, count_cores
 
-__all__ = ["THREADS_FROM", "RangeMap", "open_map", "total_size"]
+__all__ = ["THREADS_FROM", "RangeMap", "open_map"]
 
 #: bytes of dumps from which a second thread is worth it; below, the file is read in one piece
 THREADS_FROM: Final = 1 << 28
@@ -29,11 +28,6 @@ class RangeMap:
     def describe(self) -> dict[str, Any]:
         """Return the form of summaries."""
         return {"executor": self.executor, "workers": self.workers, "why": self.why}
-
-
-def total_size(paths: Iterable[str]) -> int:
-    """Size of files in bytes, as far as it is known."""
-    return sum(stamp_file(path).size or 0 for path in paths)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Final
 
 from ..detector.channels import SIDES, Side, find_side
 from ..errors import DatasetError
-from .urls import COMPRESSIONS, file_name, find_filesystem, is_url, read_errors
+from .urls import COMPRESSIONS, file_name, find_filesystem, is_url, read_errors, stamp_file
 
 __all__ = [
     "TRUTH_FILE",
@@ -52,6 +52,21 @@ class DumpFiles:
 
     sides: tuple[SideFiles, ...]
     ignored: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All dumps, of one side after the other."""
+        return tuple(path for one in self.sides for path in one.files)
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of the dumps as they lie there, as far as it is known."""
+        return sum(stamp_file(path).size or 0 for path in self.files)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the dumps lie beside the truth that `bhm simulate` writes with them; not looked for behind URLs."""
+        return any(not is_url(path) and Path(path).with_name(TRUTH_FILE).exists() for path in self.files)
 
 
 def natural_key(path: str | Path) -> tuple[tuple[int, int | str], ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import uproot
+from pytest_httpserver import HTTPServer
 
 from bhm_columnar import load_calibration, load_histograms
 from bhm_columnar.calibration.store import save_calibration
@@ -44,6 +45,32 @@ def test_analyse_leaves_what_it_says(analysed: Path, summary: dict) -> None:
         assert side["read"]["events"] == 3000
         assert side["clean"] == side["regions"]["SR"] + side["regions"]["BR"]
         assert side["regions"]["SR"] > 500
+
+
+def test_dumps_of_a_web_server(
+    toy: Path,
+    analysed: Path,
+    summary: dict,
+    tmp_path: Path,
+    httpserver: HTTPServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = ("uHTR4.txt", "uHTR11.txt")
+    for name in names:
+        httpserver.expect_request(f"/{name}").respond_with_data((toy / name).read_bytes())
+    urls = [httpserver.url_for(f"/{name}") for name in names]
+    assert run("analyse", *urls, "-o", tmp_path / "web", "--no-figures") == 0
+    assert load_calibration(tmp_path / "web" / "calibration.json") == load_calibration(
+        analysed / "calibration.json"
+    )
+    there = json.loads((tmp_path / "web" / "summary.json").read_text())
+    assert [side["regions"] for side in there["sides"].values()] == [
+        side["regions"] for side in summary["sides"].values()
+    ]
+    capsys.readouterr()
+    assert run("inspect", *urls, "--json") == 0
+    inspected = json.loads(capsys.readouterr().out)["sides"]
+    assert [side["events"] for side in inspected.values()] == [3000, 3000]
 
 
 def test_root_histograms_hold_the_numbers_of_the_summary(analysed: Path, summary: dict) -> None:

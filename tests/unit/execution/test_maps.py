@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
 from bhm_columnar.errors import SelectionError
 from bhm_columnar.execution.executors import Request
-from bhm_columnar.execution.maps import THREADS_FROM, open_map, total_size
+from bhm_columnar.execution.maps import THREADS_FROM, open_map
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +37,3 @@ def test_the_choice_is_said(request_: Request, n_bytes: int, chosen: tuple[str, 
 def test_dask_needs_a_cluster() -> None:
     with pytest.raises(SelectionError, match="dask needs a cluster"), open_map(Request("dask"), 10):
         pass
-
-
-def test_size_of_files(tmp_path: Path) -> None:
-    for name, size in (("a", 10), ("b", 5)):
-        (tmp_path / name).write_bytes(b"x" * size)
-    assert total_size([str(tmp_path / "a"), str(tmp_path / "b")]) == 15
-    assert total_size([]) == 0

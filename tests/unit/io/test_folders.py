@@ -7,7 +7,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from bhm_columnar.errors import DatasetError
-from bhm_columnar.io.folders import find_dumps, natural_key, require_side, tell_side
+from bhm_columnar.io.folders import TRUTH_FILE, find_dumps, natural_key, require_side, tell_side
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -114,6 +114,17 @@ def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
         str(tmp_path / "uHTR4_copy.txt"): "holds the same bytes as uHTR4.txt",
         str(tmp_path / "uHTR4_1.txt"): "is given twice",
     }
+
+
+def test_what_is_known_of_all_dumps(tmp_path: Path) -> None:
+    for name, size in (("uHTR4.txt", 10), ("uHTR11.txt", 5)):
+        (tmp_path / name).write_bytes(b"x" * size)
+    dumps = find_dumps(tmp_path)
+    assert [Path(path).name for path in dumps.files] == ["uHTR4.txt", "uHTR11.txt"]
+    assert dumps.total_bytes == 15
+    assert not dumps.is_simulated
+    (tmp_path / TRUTH_FILE).touch()
+    assert dumps.is_simulated
 
 
 def test_nothing_there(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ._version import __version__
+from .calibration.model import Calibration
 from .calibration.store import CALIBRATION_FILE, save_calibration
-from .conditions.context import find_context
+from .conditions.context import Context, find_context
 from .conditions.gather import Wanted, check_sources
 from .conditions.model import Filling
 from .conditions.store import CONDITIONS_FILE, save_conditions
@@ -18,7 +19,7 @@ from .detector.channels import Side
 from .execution.datasets import EVENTS_FOLDER, reference_of
 from .execution.executors import ANYWHERE, Request
 from .execution.fill import DEFAULT_CHUNKSIZE
-from .execution.job import AUTO, load_given, open_job, runs_with_pulses
+from .execution.job import AUTO, Job, load_given, open_job, runs_with_pulses
 from .execution.maps import open_map
 from .execution.stages import Stages
 from .histograms.counts import Histogram
@@ -36,6 +37,9 @@ from .selection.cuts import DEFAULT_CUTS, Cuts
 from .selection.pattern import BunchPattern, find_pattern, save_exposure
 
 __all__ = ["analyse"]
+
+#: processors that need a calibration
+_CALIBRATED: Final = ("halo", "rates", "stability")
 
 
 def analyse(
@@ -103,18 +107,13 @@ def analyse(
         check_sources(conditions)
     with atomic_folder(out, overwrite=overwrite) as folder:
         dumps = find_dumps(data, side=side)
-        size = dumps.total_bytes
-        with open_map(request, size) as ranges, stages.run("convert", size) as advance:
-            kept = folder if resume is None else Path(resume)
-            paths = _convert(
-                dumps,
-                kept / EVENTS_FOLDER,
-                format=format,
-                tolerance=tolerance,
-                on_bytes=advance,
-                map_ranges=ranges.map,
-            )
-
+        kept = folder if resume is None else Path(resume)
+        with (
+            open_map(request, dumps.total_bytes) as ranges,
+            stages.run("convert", dumps.total_bytes) as advance,
+        ):
+            options: dict[str, Any] = {"format": format, "tolerance": tolerance}
+            paths = _convert(dumps, kept / EVENTS_FOLDER, on_bytes=advance, map_ranges=ranges.map, **options)
         job = open_job(
             paths,
             runs=runs,
@@ -126,54 +125,27 @@ def analyse(
         )
         with stages.run("conditions"):
             context = find_context(job.coverage, job.chosen_runs, conditions, bin_seconds=bin_seconds)
-        job = replace(job, extra={"times": context.times})
-        if given is None:
-            made, measured = job.align()
-            output = job.fill("fill", ["halo", "rates", "stability"], made).output
-        else:
-            made = given
-            output = job.fill("fill", ["adc_tdc", "halo", "rates", "stability"], made).output
-            measured = output["adc_tdc"]
-        save_calibration(made, folder / CALIBRATION_FILE)
-
-        histograms = {name: measured[name] for name in ("adc_tdc", "runs")}
-        exposure = context.times.exposure
-        histograms |= {**output["halo"], **output["rates"], **output["stability"]}
-        histograms["live_time"] = exposure.live_histogram()
-        sides = tuple(one.side for one in dumps.sides)
-        pattern = _find_pattern(histograms["occupancy"], sides, context.filling)
+        filled = _fill(job, given, context)
+        pattern = _find_pattern(filled.histograms["occupancy"], dumps, context.filling)
         results = Results(
-            histograms,
-            calibration=made,
+            filled.histograms,
+            calibration=filled.calibration,
             cuts=cuts,
-            runs=tuple(runs_with_pulses(histograms["runs"])),
-            sides=sides,
+            runs=tuple(runs_with_pulses(filled.histograms["runs"])),
+            sides=tuple(one.side for one in dumps.sides),
             label=label or (f"Simulation {DEFAULT_LABEL}" if dumps.is_simulated else DEFAULT_LABEL),
-            exposure=exposure,
+            exposure=context.times.exposure,
             pattern=pattern,
         )
         with stages.run("save"):
-            save_histograms(histograms, folder, {**results.describe(), "inputs": job.inputs()})
-            save_exposure(exposure, pattern, folder)
+            save_calibration(filled.calibration, folder / CALIBRATION_FILE)
+            save_histograms(filled.histograms, folder, {**results.describe(), "inputs": job.inputs()})
+            save_exposure(context.times.exposure, pattern, folder)
             save_conditions(context.conditions, folder / CONDITIONS_FILE)
         if figures:
             with stages.run("draw", len(list_figures(results))) as advance:
                 draw_figures(results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1))
-
-        summary = make_summary(
-            job.files,
-            histograms,
-            measured["cutflow"],
-            reference=reference_of(job.files),
-            calibration=made,
-            cuts=cuts,
-            ignored=dumps.ignored,
-            seconds=stages.seconds,
-        )
-        summary["execution"] = {**job.execution.describe(), "stages": stages.details}
-        summary["conditions"] = context.describe()
-        summary["rates"] = summarise_rates(histograms["rates"], exposure)
-        summary["bunches"] = pattern.describe()
+        summary = _summarise(job, dumps, filled, context, pattern)
         write_json(summary, folder / SUMMARY_FILE)
         if resume is not None:
             (folder / EVENTS_FOLDER).mkdir()
@@ -181,6 +153,53 @@ def analyse(
                 shutil.copy2(path, folder / EVENTS_FOLDER / path.name)
     if resume is not None:
         shutil.rmtree(resume)
+    return summary
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """What the processors counted, and the calibration that they used."""
+
+    calibration: Calibration
+    histograms: dict[str, Histogram]
+    cutflow: dict[str, dict[str, int]]
+
+
+def _fill(job: Job, given: Calibration | None, context: Context) -> _Filled:
+    """Fill the standard histograms, in two passes where the calibration is measured from the events themselves."""
+    job = replace(job, extra={"times": context.times})
+    if given is None:
+        calibration, measured = job.align()
+        output = job.fill("fill", _CALIBRATED, calibration).output
+    else:
+        calibration = given
+        output = job.fill("fill", ["adc_tdc", *_CALIBRATED], given).output
+        measured = output["adc_tdc"]
+    histograms = {name: measured[name] for name in ("adc_tdc", "runs")}
+    for name in _CALIBRATED:
+        histograms |= output[name]
+    histograms["live_time"] = context.times.exposure.live_histogram()
+    return _Filled(calibration, histograms, measured["cutflow"])
+
+
+def _summarise(
+    job: Job, dumps: DumpFiles, filled: _Filled, context: Context, pattern: BunchPattern
+) -> dict[str, Any]:
+    """Collect what ``summary.json`` holds."""
+    summary = make_summary(
+        job.files,
+        filled.histograms,
+        filled.cutflow,
+        reference=reference_of(job.files),
+        calibration=filled.calibration,
+        cuts=job.cuts,
+        ignored=dumps.ignored,
+        seconds=job.stages.seconds,
+    )
+    summary["execution"] = {**job.execution.describe(), "stages": job.stages.details}
+    summary["conditions"] = context.describe()
+    summary["rates"] = summarise_rates(filled.histograms["rates"], context.times.exposure)
+    summary["bunches"] = pattern.describe()
     return summary
 
 
@@ -205,7 +224,8 @@ def _is_converted(target: Path, dumps: SideFiles) -> bool:
     ]
 
 
-def _find_pattern(occupancy: Histogram, sides: tuple[Side, ...], filling: Filling | None) -> BunchPattern:
+def _find_pattern(occupancy: Histogram, dumps: DumpFiles, filling: Filling | None) -> BunchPattern:
+    sides = tuple(one.side for one in dumps.sides)
     if filling is None:
         return find_pattern(occupancy, sides)
     protons = {beam: filling.intensity(beam) for beam in (1, 2)}

@@ -15,6 +15,7 @@ from ..detector.lhc import ABORT_GAP, BUNCH_CLASSES, N_BX
 from ..errors import SelectionError
 from ..histograms.counts import Histogram, pick
 from ..selection.bunch_rates import BunchRates, ClassRate
+from .panel import add_stairs
 from .profiles import RATE_NAMES, with_error
 from .style import COLORS, LEGENDS, make_figure, note
 
@@ -81,7 +82,7 @@ def plot_bunch_occupancy(
     for region in regions:
         counts = np.roll(pick(h, region=region).values(), -(offset + delay))[first : last + 1]
         drawn.append(
-            ax.stairs(counts, edges, fill=True, color=COLORS[region], label=LEGENDS[region], linewidth=0)
+            add_stairs(ax, counts, edges, fill=True, color=COLORS[region], label=LEGENDS[region], linewidth=0)
         )
         top = max(top, counts.max())
     ax.set_ylim(0.5, 0.5 * (2 * max(5.0, top)) ** (1 / _DATA_HEIGHT))

@@ -1,4 +1,4 @@
-"""Figures channel by channel: ADC and TDC peaks with the cuts, the TDC-ADC map, and events around the beam."""
+"""Figures of all channels of a side: the TDC-ADC map, and events around the beam; those of one are in `peaks`."""
 
 from __future__ import annotations
 
@@ -9,103 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Ellipse, Polygon, Rectangle
 
-from ..detector.channels import CHANNELS, Channel, Side
+from ..detector.channels import CHANNELS, Side
 from ..histograms.counts import Histogram
-from .style import COLORS, LINE_COLOR, make_figure, note
+from .peaks import plot_adc_peak, plot_tdc_peak
+from .style import COLORS, make_figure
 
 __all__ = ["ORIENTATIONS", "plot_adc_peak", "plot_channel_events", "plot_tdc_adc", "plot_tdc_peak"]
 
-#: ADC codes that the ADC figures show; what lies outside is said in the figure
-_ADC_SHOWN: Final = (100, 200)
 #: axis ratio of the ellipse that the units are drawn on
 _AXIS_RATIO: Final = 0.95
 _BAR_LENGTH: Final = 0.75
 #: how the azimuth is drawn, since its sense at each end is not documented: as it stands, or mirrored left to right
 ORIENTATIONS: Final = {"as-mapped": 1.0, "mirrored": -1.0}
-
-
-def plot_adc_peak(
-    h: Histogram,
-    *,
-    channel: Channel,
-    tdc_peak: int,
-    adc_cut: int,
-    tdc_window: int = 1,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw the peak ADC codes of pulses at the halo time of one channel, with its ADC cut.
-
-    Parameters
-    ----------
-    h
-        Counts of clean pulses of the channel with axes ``tdc`` and ``adc``.
-    tdc_peak, adc_cut, tdc_window
-        From the calibration and the cuts: filled are pulses at the TDC peak, which the cut is derived from; the line
-        is all pulses within the TDC window.
-    ax
-        Where to draw; a new figure by default.
-    """
-    ax = ax or make_figure()[1]
-    counts = h.values()
-    low, high = _ADC_SHOWN
-    edges = np.arange(low, high + 1) - 0.5
-    window = counts[max(0, tdc_peak - tdc_window) : tdc_peak + tdc_window + 1].sum(axis=0)
-    at_peak = counts[tdc_peak]
-    ax.stairs(
-        window[low:high], edges, color="black", linewidth=1.5, label=f"|TDC $-$ {tdc_peak}| ≤ {tdc_window}"
-    )
-    ax.stairs(at_peak[low:high], edges, fill=True, color=COLORS["SR"], alpha=0.75, label=f"TDC = {tdc_peak}")
-    ax.axvline(adc_cut - 0.5, color=LINE_COLOR, linestyle="--", linewidth=2, label=f"ADC cut ≥ {adc_cut}")
-    ax.set_xlim(edges[0], edges[-1])
-    ax.set_ylim(0, 1.35 * max(1, window[low:high].max()))
-    ax.set_xlabel("Peak ADC code")
-    ax.set_ylabel("Pulses / ADC code")
-    outside = int(window.sum() - window[low:high].sum())
-    note(ax, f"{channel.name}\n{outside} outside {low}–{high - 1}" if outside else channel.name)
-    ax.legend(loc="upper right")
-    return ax
-
-
-def plot_tdc_peak(
-    h: Histogram,
-    *,
-    channel: Channel,
-    tdc_peak: int,
-    adc_cut: int,
-    tdc_window: int = 1,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw the TDC codes of large pulses of one channel, with the halo window.
-
-    Parameters
-    ----------
-    h
-        Counts of clean pulses of the channel with axes ``tdc`` and ``adc``.
-    tdc_peak, adc_cut, tdc_window
-        From the calibration and the cuts: pulses at or above the ADC cut, as in SR.
-    ax
-        Where to draw; a new figure by default.
-    """
-    ax = ax or make_figure()[1]
-    counts = h.values()[:, adc_cut:].sum(axis=1)
-    edges = h.axes["tdc"].edges
-    ax.axvspan(
-        tdc_peak - tdc_window - 0.5,
-        tdc_peak + tdc_window + 0.5,
-        color=COLORS["SR"],
-        alpha=0.2,
-        linewidth=0,
-        label=f"SR window {tdc_peak} $\\pm$ {tdc_window}",
-    )
-    ax.stairs(counts, edges, color="black", linewidth=2, label=f"ADC ≥ {adc_cut}")
-    ax.axvline(tdc_peak, color=LINE_COLOR, linestyle="--", linewidth=2, label=f"TDC peak {tdc_peak}")
-    ax.set_xlim(edges[0], edges[-1])
-    ax.set_ylim(0, 1.35 * max(1, counts.max()))
-    ax.set_xlabel("TDC code [0.5 ns]")
-    ax.set_ylabel("Pulses / 0.5 ns")
-    note(ax, channel.name, x=0.36)
-    ax.legend(loc="upper right")
-    return ax
 
 
 def plot_tdc_adc(

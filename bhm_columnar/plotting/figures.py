@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, cast
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from .._version import __version__
-from ..detector.channels import CHANNEL_GROUPS, CHANNELS, SIDES, Channel, Side
+from ..detector.channels import CHANNEL_GROUPS, CHANNELS, SIDES, Side
 from ..errors import SelectionError
 from ..histograms.axes import REGIONS
-from ..io.atomic import atomic_file
+from .files import save_figure
+from .pages import draw_pages, draw_sheet
 from .results import Results
 from .standard import (
     FIGURES,
@@ -23,18 +22,17 @@ from .standard import (
     PER_SIDE,
     PER_SIDE_AND_REGION,
     RATE_REGIONS,
-    ChannelPlot,
     is_known,
 )
 from .style import add_label, cms_style, make_figure
+from .workers import can_fork, in_processes
 
 __all__ = ["ENDINGS", "FIGURES", "draw_figure", "draw_figures", "list_figures"]
 
 #: kinds of file that figures can be written as
 ENDINGS: Final = (".pdf", ".png", ".svg")
-_PNG_DPI: Final = 100
-_SHEET_COLUMNS: Final = 2
-_SHEET_PANEL: Final = (9.0, 5.4)
+#: figures that take longest, to be begun first when several processes draw
+_LONGEST: Final = tuple(PER_CHANNEL)
 
 
 def draw_figures(
@@ -43,6 +41,7 @@ def draw_figures(
     *,
     names: Iterable[str] = tuple(FIGURES),
     on_figure: Callable[[str], None] | None = None,
+    workers: int = 1,
 ) -> list[str]:
     """Draw figures of every side with data, as PDF and PNG.
 
@@ -57,19 +56,38 @@ def draw_figures(
         Which of `FIGURES`.
     on_figure
         Called with the name of each figure when it is drawn.
+    workers
+        How many processes draw; files are the same for any number. Where processes cannot be forked, it is one.
 
     Returns
     -------
     names of the files written, in order
     """
-    written = []
-    for name, of in list_figures(results, names):
-        targets = [Path(folder) / f"{name}_{of}{ending}" for ending in (".pdf", ".png")]
-        draw_figure(results, name, of, targets)
-        written += [target.name for target in targets]
+    targets = {
+        part: [Path(folder) / f"{part[0]}_{part[1]}{ending}" for ending in (".pdf", ".png")]
+        for part in list_figures(results, names)
+    }
+
+    def draw(part: tuple[str, str]) -> None:
+        draw_figure(results, *part, targets[part])
+
+    for name, of in _in_turn(draw, list(targets), workers=workers):
         if on_figure is not None:
             on_figure(f"{name}_{of}")
-    return written
+    return [path.name for paths in targets.values() for path in paths]
+
+
+def _in_turn(
+    draw: Callable[[tuple[str, str]], None], parts: list[tuple[str, str]], *, workers: int
+) -> Iterator[tuple[str, str]]:
+    """Draw here or in other processes, and give back each part when it is drawn."""
+    if workers > 1 and len(parts) > 1 and can_fork():
+        longest_first = sorted(parts, key=lambda part: part[0] not in _LONGEST)
+        yield from in_processes(draw, longest_first, workers=workers)
+        return
+    for part in parts:
+        draw(part)
+        yield part
 
 
 def list_figures(results: Results, names: Iterable[str] = tuple(FIGURES)) -> list[tuple[str, str]]:
@@ -142,8 +160,14 @@ def draw_figure(results: Results, name: str, of: str, targets: Iterable[str | Pa
         if not channels:
             raise SelectionError(f"{of!r} is no channel and no group", hint="groups are PN, PF, MN, MF")
         for path in paths:
-            draw = _draw_pages if len(channels) == 1 or path.suffix == ".pdf" else _draw_sheet
-            draw(results, PER_CHANNEL[name], channels, path)
+            if path.suffix == ".pdf":
+                draw_pages(results, name, channels, path)
+            elif len(channels) > 1:
+                draw_sheet(results, name, channels, path)
+            else:
+                _draw_one(
+                    results, lambda: PER_CHANNEL[name](results, channels[0], make_figure()[1]), "", [path]
+                )
     else:
         raise SelectionError(f"no figure is called {name!r}", hint=f"figures are {', '.join(FIGURES)}")
 
@@ -166,51 +190,4 @@ def _draw_one(results: Results, plot: Callable[[], Axes], what: str, paths: list
         ax = plot()
         add_label(ax, results.label, ", ".join(filter(None, (results.run_text, what))))
         for path in paths:
-            _save(cast(Figure, ax.figure), path)
-
-
-def _draw_pages(results: Results, plot: ChannelPlot, channels: list[Channel], path: Path) -> None:
-    """One page per channel; figure, panel and its ticks are made once."""
-    with cms_style():
-        figure, ax = make_figure()
-        if path.suffix != ".pdf":
-            plot(results, channels[0], ax)
-            add_label(ax, results.label, results.run_text)
-            _save(figure, path)
-            return
-        bare = set(ax.get_children())
-        with atomic_file(path) as partial, PdfPages(partial, metadata=_metadata(".pdf")) as pages:
-            for channel in channels:
-                plot(results, channel, ax)
-                add_label(ax, results.label, results.run_text)
-                pages.savefig(figure)
-                for artist in set(ax.get_children()) - bare:
-                    artist.remove()
-
-
-def _draw_sheet(results: Results, plot: ChannelPlot, channels: list[Channel], path: Path) -> None:
-    """All channels of a group on one page."""
-    rows = -(-len(channels) // _SHEET_COLUMNS)
-    with cms_style(scale=0.62):
-        figure = Figure(figsize=(_SHEET_PANEL[0] * _SHEET_COLUMNS, _SHEET_PANEL[1] * rows))
-        panels = figure.subplots(rows, _SHEET_COLUMNS, squeeze=False)
-        figure.subplots_adjust(left=0.06, right=0.985, bottom=0.025, top=0.985, hspace=0.22, wspace=0.16)
-        for channel, ax in zip(channels, panels.flat, strict=False):
-            plot(results, channel, ax)
-            add_label(ax, results.label, results.run_text)
-        for ax in panels.flat[len(channels) :]:
-            ax.set_visible(False)
-        _save(figure, path)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with atomic_file(path) as partial:
-        figure.savefig(partial, format=path.suffix[1:], dpi=_PNG_DPI, metadata=_metadata(path.suffix))
-
-
-def _metadata(ending: str) -> dict[str, str | None]:
-    """Who drew it, and no date: the same results give the same file."""
-    program = f"bhm_columnar {__version__}"
-    if ending == ".png":
-        return {"Software": program}
-    return {"Creator": program, "CreationDate" if ending == ".pdf" else "Date": None}
+            save_figure(cast(Figure, ax.figure), path)

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..histograms.counts import Histogram, pick
+from .panel import add_stairs
 from .style import COLORS, LEGENDS, make_figure
 
 __all__ = ["plot_charge", "plot_occupancy"]
@@ -30,7 +31,7 @@ def plot_occupancy(h: Histogram, *, ax: Axes | None = None, regions: Sequence[st
     top = 1.0
     for region in regions:
         counts = pick(h, region=region).values()
-        ax.stairs(counts, edges, fill=True, color=COLORS[region], label=LEGENDS[region], linewidth=0)
+        add_stairs(ax, counts, edges, fill=True, color=COLORS[region], label=LEGENDS[region], linewidth=0)
         top = max(top, counts.max())
     ax.set_ylim(0.5, max(30, 3 * top**1.25))
     ax.set_yscale("log")
@@ -63,10 +64,12 @@ def plot_charge(
         spectrum = pick(h, region=region)
         counts = spectrum.values()
         if place == 0:
-            ax.stairs(counts, axis.edges, fill=True, color=COLORS[region], alpha=0.5, label=LEGENDS[region])
+            add_stairs(
+                ax, counts, axis.edges, fill=True, color=COLORS[region], alpha=0.5, label=LEGENDS[region]
+            )
             outside = int(spectrum.sum(flow=True) - spectrum.sum())
         else:
-            ax.stairs(counts, axis.edges, color=COLORS[region], linewidth=2.5, label=LEGENDS[region])
+            add_stairs(ax, counts, axis.edges, color=COLORS[region], linewidth=2.5, label=LEGENDS[region])
         top = max(top, counts.max())
     filled = np.flatnonzero(h.project("charge").values())
     low, high = (filled[0], filled[-1] + 1) if len(filled) else (0, axis.size)

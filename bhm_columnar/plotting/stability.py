@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from scipy.ndimage import gaussian_filter1d
 
 from ..detector.channels import CHANNELS, Side
 from ..histograms.counts import Histogram
@@ -88,7 +87,7 @@ def plot_tdc_violins(h: Histogram, *, side: Side, ax: Axes | None = None) -> Axe
     fine = np.linspace(codes[0] - 0.5, codes[-1] + 0.5, len(codes) * _FINE, endpoint=False) + 0.5 / _FINE
     for place, counts in enumerate(spectra):
         if counts.any():
-            outline = gaussian_filter1d(np.repeat(counts / largest, _FINE), _BANDWIDTH * _FINE) * 0.45
+            outline = _smooth(np.repeat(counts / largest, _FINE), _BANDWIDTH * _FINE) * 0.45
             inside = outline > 1e-3
             color = COLORS["CP"] if names[place][1] == "N" else COLORS["AR"]
             ax.fill_betweenx(
@@ -108,6 +107,13 @@ def plot_tdc_violins(h: Histogram, *, side: Side, ax: Axes | None = None) -> Axe
     _finish(ax, names, spectra, codes)
     ax.legend(loc="upper right", ncols=3)
     return ax
+
+
+def _smooth(values: npt.NDArray[np.floating], width: float) -> npt.NDArray[np.floating]:
+    """Smooth by a Gaussian whose width is in bins, cut off at four widths; values are mirrored at the ends."""
+    reach = round(4 * width)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+    return np.convolve(np.pad(values, reach, mode="symmetric"), weights / weights.sum(), mode="valid")
 
 
 def _spectra(h: Histogram, side: Side) -> tuple[npt.NDArray[np.number], npt.NDArray[np.floating], list[str]]:

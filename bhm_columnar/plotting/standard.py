@@ -15,7 +15,8 @@ from ..histograms.counts import Histogram, pick, pick_side
 from ..histograms.exposure import Exposure, cut_time
 from ..selection.bunch_rates import BunchRates
 from .bunches import plot_bunch_occupancy, plot_bunch_rates
-from .channels import plot_adc_peak, plot_channel_events, plot_tdc_adc, plot_tdc_peak
+from .channels import plot_channel_events, plot_tdc_adc
+from .peaks import AdcPeak, TdcPeak, plot_adc_peak, plot_tdc_peak
 from .rates import plot_rate_luminosity, plot_rates
 from .regions import plot_charge, plot_occupancy
 from .results import Results
@@ -28,8 +29,10 @@ __all__ = [
     "PER_SIDE",
     "PER_SIDE_AND_REGION",
     "RATE_REGIONS",
+    "REDRAWN",
     "ChannelPlot",
     "is_known",
+    "part_of",
 ]
 
 
@@ -116,19 +119,17 @@ def _aligned(results: Results, side: Side) -> tuple[npt.NDArray[np.uint8], int]:
 
 
 def _adc_peak(results: Results, channel: Channel, ax: Axes) -> Axes:
-    return plot_adc_peak(
-        pick(results.histograms["adc_tdc"], channel=channel), ax=ax, **_cuts_of(results, channel)
-    )
+    return plot_adc_peak(ax=ax, **part_of(results, channel))
 
 
 def _tdc_peak(results: Results, channel: Channel, ax: Axes) -> Axes:
-    return plot_tdc_peak(
-        pick(results.histograms["adc_tdc"], channel=channel), ax=ax, **_cuts_of(results, channel)
-    )
+    return plot_tdc_peak(ax=ax, **part_of(results, channel))
 
 
-def _cuts_of(results: Results, channel: Channel) -> dict[str, Any]:
+def part_of(results: Results, channel: Channel) -> dict[str, Any]:
+    """Counts and cuts of one channel, as figures of channels take them."""
     return {
+        "h": pick(results.histograms["adc_tdc"], channel=channel),
         "channel": channel,
         "tdc_peak": results.calibration.tdc_peak[channel.index],
         "adc_cut": results.calibration.adc_cut[channel.index],
@@ -154,6 +155,9 @@ PER_SIDE_AND_REGION: Final[dict[str, Callable[[Results, Side, str], Axes]]] = {
 #: regions that rates are drawn of, unless others are asked for
 RATE_REGIONS: Final = ("SR", "CP")
 PER_CHANNEL: Final[dict[str, ChannelPlot]] = {"adc": _adc_peak, "tdc": _tdc_peak}
+
+#: those of `PER_CHANNEL` whose artists can show one channel after the other
+REDRAWN: Final[dict[str, Callable[[Axes], AdcPeak | TdcPeak]]] = {"adc": AdcPeak, "tdc": TdcPeak}
 
 #: what each figure shows, by its name
 FIGURES: Final = {

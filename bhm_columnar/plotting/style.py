@@ -10,6 +10,9 @@ import matplotlib.pyplot as plt
 import mplhep
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from .panel import Panel
 
 __all__ = [
     "COLORS",
@@ -60,7 +63,7 @@ def cms_style(*, scale: float = 1.0) -> Iterator[None]:
 def make_figure(width: float = 10.0, height: float = 10.0) -> tuple[Figure, Axes]:
     """Make a figure with one panel whose margins leave room for the label and the axis titles."""
     figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((1.35 / width, 1.1 / height, 1 - 1.85 / width, 1 - 1.8 / height))
+    axes = figure.add_axes((1.35 / width, 1.1 / height, 1 - 1.85 / width, 1 - 1.8 / height), axes_class=Panel)
     return figure, axes
 
 
@@ -102,9 +105,9 @@ def add_label(ax: Axes, text: str = DEFAULT_LABEL, right: str = "") -> None:
     ax.text(1, 1.01, right, fontsize=0.75 * size, transform=ax.transAxes, ha="right", va="bottom")
 
 
-def note(ax: Axes, text: str, *, x: float = 0.04, y: float = 0.96, align: str = "left") -> None:
+def note(ax: Axes, text: str, *, x: float = 0.04, y: float = 0.96, align: str = "left") -> Text:
     """Write a text inside of the frame."""
-    ax.text(
+    return ax.text(
         x,
         y,
         text,

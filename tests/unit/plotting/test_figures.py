@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.image import imread
 from matplotlib.patches import Polygon, StepPatch
 
 from bhm_columnar.detector.channels import CHANNELS, SIDES
-from bhm_columnar.errors import SelectionError
+from bhm_columnar.errors import OutputError, SelectionError
 from bhm_columnar.histograms.counts import pick, pick_side
 from bhm_columnar.plotting.channels import plot_adc_peak, plot_channel_events, plot_tdc_adc, plot_tdc_peak
 from bhm_columnar.plotting.figures import FIGURES, draw_figure, draw_figures, list_figures
+from bhm_columnar.plotting.panel import Panel
 from bhm_columnar.plotting.regions import plot_charge, plot_occupancy
 from bhm_columnar.plotting.results import Results, load_results
 from bhm_columnar.plotting.stability import plot_tdc_stability, plot_tdc_violins
+from bhm_columnar.plotting.standard import REDRAWN, part_of
 from bhm_columnar.plotting.style import add_label, cms_style, make_figure
+from bhm_columnar.plotting.workers import in_processes
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +150,73 @@ def test_same_results_same_file(results: Results, tmp_path: Path, ending: str) -
     for name in ("a", "b"):
         draw_figure(results, "adc", "PN03", [tmp_path / f"{name}{ending}"])
     assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
+
+
+def test_processes_write_the_same_files(results: Results, tmp_path: Path) -> None:
+    names, called = ["charge", "tdc", "adc"], []
+    one = draw_figures(results, tmp_path / "one", names=names)
+    two = draw_figures(results, tmp_path / "two", names=names, workers=2, on_figure=called.append)
+    assert one == two
+    assert len(one) == 2 * len(called) == 2 * len(set(called)) == 20
+    assert "tdc_MF" in called
+    for name in one:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+def test_errors_of_processes_come_back(results: Results, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for workers in (1, 2):
+        with pytest.raises(OutputError, match="file") as caught:
+            draw_figures(results, tmp_path / "file" / "x", names=["charge"], workers=workers)
+        assert caught.value.hint
+
+
+def die(_: str) -> None:
+    os._exit(1)
+
+
+def test_a_process_that_dies_is_an_error() -> None:
+    with pytest.raises(OutputError, match="a process that drew figures has died; draw them in one process"):
+        list(in_processes(die, ["a", "b"], workers=2))
+
+
+@pytest.mark.parametrize("name", ["adc", "tdc"])
+def test_sheets_are_made_of_the_single_panels(results: Results, tmp_path: Path, name: str) -> None:
+    """What panels have in common is drawn once; each still shows its own channel, as if it were alone."""
+    plane = results.histograms["adc_tdc"].copy()
+    plane.view()[3] *= 1000  # tick labels, legend and note of other lengths than those before
+    changed = replace(results, histograms={**results.histograms, "adc_tdc": plane})
+    draw_figure(changed, name, "PN", [tmp_path / "all.png"])
+    draw_figure(changed, name, "PN0", [tmp_path / "nine.png"])
+    whole, nine = (imread(tmp_path / f"{part}.png") for part in ("all", "nine"))
+    assert whole.shape == nine.shape == (2700, 1800, 4)
+    assert (whole[:2160] == nine[:2160]).all()
+    cells = [
+        whole[540 * row : 540 * row + 540, 900 * col : 900 * col + 900] for row in (0, 1) for col in (0, 1)
+    ]
+    assert all((cells[0] != cell).any() for cell in cells[1:])
+    draw_figure(replace(changed), name, "PN04", [tmp_path / "x.pdf"])
+    assert (tmp_path / "x.pdf").read_bytes().count(b"/Type /Page /") == 1
+
+
+@pytest.mark.parametrize("largest", [0, 1, 10**9])
+@pytest.mark.parametrize("name", ["adc", "tdc"])
+def test_one_artist_shows_every_count(results: Results, largest: int, name: str) -> None:
+    """A panel that has shown another channel looks as a new one does."""
+    used, new = (FigureCanvasAgg(Figure(figsize=(6, 5))) for _ in range(2))
+    plane = results.histograms["adc_tdc"].copy()
+    plane.view()[7] = 0
+    plane.view()[7, 6, 150] = largest
+    changed = replace(results, histograms={"adc_tdc": plane})
+    with cms_style():
+        panels = [REDRAWN[name](canvas.figure.add_subplot(axes_class=Panel)) for canvas in (used, new)]
+        panels[0].show(**part_of(changed, CHANNELS[30]))
+        used.draw()
+        for panel, canvas in zip(panels, (used, new), strict=True):
+            panel.show(**part_of(changed, CHANNELS[7]))
+            canvas.draw()
+    assert (np.asarray(used.buffer_rgba()) == np.asarray(new.buffer_rgba())).all()
+    assert panels[0].ax.get_ylim()[1] == pytest.approx(1.35 * max(1, largest), rel=0.5)
 
 
 def test_label() -> None:

@@ -1,0 +1,146 @@
+"""Figures of one channel: ADC and TDC peaks with the cuts, on panels that show one channel after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.legend import Legend
+
+from ..detector.channels import Channel
+from ..histograms.counts import Histogram
+from .panel import add_stairs
+from .style import COLORS, LINE_COLOR, make_figure, note
+
+__all__ = ["AdcPeak", "TdcPeak", "plot_adc_peak", "plot_tdc_peak"]
+
+#: ADC codes that the ADC figures show; what lies outside is said in the figure
+_ADC_SHOWN: Final = (100, 200)
+
+
+class AdcPeak:
+    """The artists of `plot_adc_peak` in a panel, made once; `show` gives them the counts of another channel."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+        edges = np.arange(_ADC_SHOWN[0], _ADC_SHOWN[1] + 1) - 0.5
+        nothing = np.zeros(len(edges) - 1)
+        self._window = add_stairs(ax, nothing, edges, color="black", linewidth=1.5)
+        self._at_peak = add_stairs(ax, nothing, edges, fill=True, color=COLORS["SR"], alpha=0.75)
+        self._cut = ax.axvline(edges[0], color=LINE_COLOR, linestyle="--", linewidth=2)
+        ax.set_xlim(edges[0], edges[-1])
+        ax.set_xlabel("Peak ADC code")
+        ax.set_ylabel("Pulses / ADC code")
+        self._note = note(ax, "")
+        self._legend = _make_legend(ax, [self._window, self._at_peak, self._cut])
+
+    def show(
+        self, h: Histogram, *, channel: Channel, tdc_peak: int, adc_cut: int, tdc_window: int = 1
+    ) -> None:
+        """Show a channel; arguments are those of `plot_adc_peak`."""
+        counts = h.values()
+        low, high = _ADC_SHOWN
+        window = counts[max(0, tdc_peak - tdc_window) : tdc_peak + tdc_window + 1].sum(axis=0)
+        self._window.set_data(window[low:high])
+        self._at_peak.set_data(counts[tdc_peak][low:high])
+        self._cut.set_xdata([adc_cut - 0.5] * 2)
+        self.ax.set_ylim(0, 1.35 * max(1, window[low:high].max()))
+        outside = int(window.sum() - window[low:high].sum())
+        self._note.set_text(
+            f"{channel.name}\n{outside} outside {low}–{high - 1}" if outside else channel.name
+        )
+        labels = f"|TDC $-$ {tdc_peak}| ≤ {tdc_window}", f"TDC = {tdc_peak}", f"ADC cut ≥ {adc_cut}"
+        _name(self._legend, [self._window, self._at_peak, self._cut], labels)
+
+
+class TdcPeak:
+    """The artists of `plot_tdc_peak` in a panel, made once; `show` gives them the counts of another channel."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax = ax
+        self._window = ax.axvspan(0, 1, color=COLORS["SR"], alpha=0.2, linewidth=0)
+        self._counts = add_stairs(ax, [0.0], [0.0, 1.0], color="black", linewidth=2)
+        self._peak = ax.axvline(0, color=LINE_COLOR, linestyle="--", linewidth=2)
+        ax.set_xlabel("TDC code [0.5 ns]")
+        ax.set_ylabel("Pulses / 0.5 ns")
+        self._note = note(ax, "", x=0.36)
+        self._legend = _make_legend(ax, [self._window, self._counts, self._peak])
+
+    def show(
+        self, h: Histogram, *, channel: Channel, tdc_peak: int, adc_cut: int, tdc_window: int = 1
+    ) -> None:
+        """Show a channel; arguments are those of `plot_tdc_peak`."""
+        counts, edges = h.values()[:, adc_cut:].sum(axis=1), h.axes["tdc"].edges
+        self._window.set(x=tdc_peak - tdc_window - 0.5, width=2 * tdc_window + 1)
+        self._counts.set_data(counts, edges)
+        self._peak.set_xdata([tdc_peak] * 2)
+        self.ax.set_xlim(edges[0], edges[-1])
+        self.ax.set_ylim(0, 1.35 * max(1, counts.max()))
+        self._note.set_text(channel.name)
+        labels = f"SR window {tdc_peak} $\\pm$ {tdc_window}", f"ADC ≥ {adc_cut}", f"TDC peak {tdc_peak}"
+        _name(self._legend, [self._window, self._counts, self._peak], labels)
+
+
+def _make_legend(ax: Axes, artists: Sequence[Artist]) -> Legend:
+    return ax.legend(handles=artists, labels=["?"] * len(artists), loc="upper right")
+
+
+def _name(legend: Legend, artists: Sequence[Artist], labels: Sequence[str]) -> None:
+    """Say in the legend, and in the artists themselves, what they show."""
+    for artist, text, label in zip(artists, legend.get_texts(), labels, strict=True):
+        artist.set_label(label)
+        text.set_text(label)
+
+
+def plot_adc_peak(
+    h: Histogram,
+    *,
+    channel: Channel,
+    tdc_peak: int,
+    adc_cut: int,
+    tdc_window: int = 1,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the peak ADC codes of pulses at the halo time of one channel, with its ADC cut.
+
+    Parameters
+    ----------
+    h
+        Counts of clean pulses of the channel with axes ``tdc`` and ``adc``.
+    tdc_peak, adc_cut, tdc_window
+        From the calibration and the cuts: filled are pulses at the TDC peak, which the cut is derived from; the line
+        is all pulses within the TDC window.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or make_figure()[1]
+    AdcPeak(ax).show(h, channel=channel, tdc_peak=tdc_peak, adc_cut=adc_cut, tdc_window=tdc_window)
+    return ax
+
+
+def plot_tdc_peak(
+    h: Histogram,
+    *,
+    channel: Channel,
+    tdc_peak: int,
+    adc_cut: int,
+    tdc_window: int = 1,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the TDC codes of large pulses of one channel, with the halo window.
+
+    Parameters
+    ----------
+    h
+        Counts of clean pulses of the channel with axes ``tdc`` and ``adc``.
+    tdc_peak, adc_cut, tdc_window
+        From the calibration and the cuts: pulses at or above the ADC cut, as in SR.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or make_figure()[1]
+    TdcPeak(ax).show(h, channel=channel, tdc_peak=tdc_peak, adc_cut=adc_cut, tdc_window=tdc_window)
+    return ax

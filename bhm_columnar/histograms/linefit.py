@@ -7,8 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import curve_fit
-from scipy.stats import chi2 as chi2_distribution
+from scipy.special import chdtrc
 
 __all__ = ["LineFit", "fit_line"]
 
@@ -87,11 +86,12 @@ def fit_line(counts: npt.ArrayLike, live_s: npt.ArrayLike, luminosity_rate: npt.
     scale = np.abs(luminosity).max()
     if np.ptp(luminosity) <= _SAME * scale:
         return None
-    x = luminosity / scale  # both parameters of like size, for the numerical derivatives of curve_fit
+    x = luminosity / scale  # both parameters of like size
     best = np.array([n.sum() / live.sum(), 0.0])
     for _ in range(_ROUNDS):
         sigma = np.sqrt(_expect(best, x, live, n.mean())) / live
-        best, covariance = curve_fit(_line, x, n / live, p0=best, sigma=sigma, absolute_sigma=True)
+        falling, of_falling = np.polyfit(x, n / live, 1, w=1 / sigma, cov="unscaled")
+        best, covariance = falling[::-1], of_falling[::-1, ::-1]
     expected = _expect(best, x, live, n.mean())
     chi2 = float(((n - live * _line(x, *best)) ** 2 / expected).sum())
     ndf = len(n) - 2
@@ -102,7 +102,7 @@ def fit_line(counts: npt.ArrayLike, live_s: npt.ArrayLike, luminosity_rate: npt.
         covariance=covariance * np.outer(units, units),
         chi2=chi2,
         ndf=ndf,
-        p_value=float(chi2_distribution.sf(chi2, ndf)),
+        p_value=float(chdtrc(ndf, chi2)),
     )
 
 

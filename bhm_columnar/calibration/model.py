@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..detector.channels import CHANNEL_NAMES, N_CHANNELS
 from ..detector.qie import N_ADC, TDC_CODES
 from ..errors import CalibrationError
+from .peaks import PeakFits
 
 __all__ = ["Calibration"]
 
@@ -28,11 +29,13 @@ class Calibration:
     adc_cut
         Smallest peak ADC code of the signal region, 40 numbers 0..255.
     method
-        How it was made: ``auto``, ``table`` or ``file``.
+        How it was made: ``auto``, ``fit``, ``table`` or ``file``.
     runs
         Runs that it was made from, as far as known.
     flags
         What is odd about a channel's numbers, by channel name.
+    fits
+        The halo peaks as fits see them, if they were fitted.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Calibration:
     method: str = "table"
     runs: tuple[int, ...] = ()
     flags: Mapping[str, str] = field(default_factory=dict)
+    fits: PeakFits | None = None
 
     def __post_init__(self) -> None:
         for what, values, n_codes in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from ..detector.channels import CHANNEL_NAMES
 from ..errors import CalibrationError
 from ..io.atomic import write_json
 from .model import Calibration
+from .peaks import PeakFits
 
 __all__ = ["CALIBRATION_FILE", "TABLES", "load_calibration", "load_table", "save_calibration", "save_cuts"]
 
@@ -23,6 +25,7 @@ _FORMAT: Final = "bhm_columnar calibration"
 # the keys of the earlier program's "custom cuts"
 _TDC_KEY: Final = "TDC Peak"
 _ADC_KEY: Final = "ADC Cut"
+_FIT_KEY: Final = "fit"
 
 
 def load_table(name: str) -> Calibration:
@@ -54,7 +57,8 @@ def load_calibration(source: str | Path) -> Calibration:
 
 
 def save_calibration(calibration: Calibration, path: str | Path) -> None:
-    """Write a calibration as JSON, atomically."""
+    """Write a calibration as JSON, atomically; what was fitted stands at each channel under ``fit``."""
+    fits = None if calibration.fits is None else calibration.fits.as_dict()
     write_json(
         {
             "format": _FORMAT,
@@ -65,7 +69,7 @@ def save_calibration(calibration: Calibration, path: str | Path) -> None:
             "runs": list(calibration.runs),
             "flags": dict(calibration.flags),
             "channels": {
-                name: {"tdc_peak": tdc_peak, "adc_cut": adc_cut}
+                name: {"tdc_peak": tdc_peak, "adc_cut": adc_cut, **({_FIT_KEY: fits[name]} if fits else {})}
                 for name, tdc_peak, adc_cut in zip(
                     CHANNEL_NAMES, calibration.tdc_peak, calibration.adc_cut, strict=True
                 )
@@ -113,4 +117,20 @@ def _from_content(content: Any, where: str | Path, method: str) -> Calibration:
         method=str(content.get("method", method)) if is_ours else method,
         runs=tuple(content.get("runs", ())) if is_ours else (),
         flags=dict(content.get("flags", {})) if is_ours else {},
+        fits=_read_fits(channels, where) if is_ours else None,
     )
+
+
+def _read_fits(channels: Mapping[str, Any], where: str | Path) -> PeakFits | None:
+    """Read the fits of all channels, if the file has any."""
+    fits = {name: content[_FIT_KEY] for name, content in channels.items() if _FIT_KEY in content}
+    if not fits:
+        return None
+    try:
+        return PeakFits.from_dict(fits)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CalibrationError(
+            f"has fits that cannot be read ({error!r})",
+            where=where,
+            hint="`bhm align --method fit` writes them",
+        ) from error

@@ -87,10 +87,18 @@ class Job:
         self.stages.details[stage] = filled.describe()
         return filled
 
-    def align(self) -> tuple[Calibration, dict[str, Any]]:
-        """Measure the calibration from the events; returns it, and what the processor ``adc_tdc`` counted for it."""
+    def align(self, method: str = "interval") -> tuple[Calibration, dict[str, Any]]:
+        """Measure the calibration from the events; returns it, and what the processor ``adc_tdc`` counted for it.
+
+        Parameters
+        ----------
+        method
+            Of `align_channels`: ``interval`` or ``fit``.
+        """
         measured: dict[str, Any] = self.fill("align", ["adc_tdc"]).output["adc_tdc"]
-        return align_channels(measured["adc_tdc"], runs=tuple(runs_with_pulses(measured["runs"]))), measured
+        runs = tuple(runs_with_pulses(measured["runs"]))
+        made = align_channels(measured["adc_tdc"], runs=runs, method=method, tdc_window=self.cuts.tdc_window)
+        return made, measured
 
     @property
     def events(self) -> int:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bhm_columnar import load_calibration
+from bhm_columnar import align_channels, load_calibration
 from bhm_columnar.calibration.store import save_calibration, save_cuts
 from bhm_columnar.detector.channels import CHANNEL_NAMES
 from bhm_columnar.errors import CalibrationError
+
+from .toys import draw_plane, fill_planes
 
 V2 = load_calibration("v2")
 
@@ -67,3 +69,42 @@ def test_no_file(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(CalibrationError, match="is no calibration"):
         load_calibration(tmp_path / "x.json")
+
+
+def fitted_file(folder: Path) -> Path:
+    made = align_channels(fill_planes({3: draw_plane(1, 1_000, 500)}), method="fit")
+    save_calibration(made, folder / "fit.json")
+    assert load_calibration(folder / "fit.json") == made
+    return folder / "fit.json"
+
+
+def test_fits_are_kept(tmp_path: Path) -> None:
+    content = json.loads(fitted_file(tmp_path).read_text())
+    fit = content["channels"]["PN04"]["fit"]
+    assert 6 < fit["tdc"]["position"] < 7
+    assert fit["adc"]["flag"] == ""
+    assert content["channels"]["PN05"]["fit"]["tdc"]["flag"] == "no pulses"
+    assert content["channels"]["PN05"]["fit"]["tdc"]["position"] is None
+
+
+def test_files_without_fits_are_fine(tmp_path: Path) -> None:
+    path = fitted_file(tmp_path)
+    content = json.loads(path.read_text())
+    for channel in content["channels"].values():
+        del channel["fit"]
+    path.write_text(json.dumps(content))
+    assert load_calibration(path).fits is None
+
+
+@pytest.mark.parametrize("broken", [{}, [], 5, {"tdc": {}, "adc": {}}])
+def test_broken_fits(tmp_path: Path, broken: object) -> None:
+    path = fitted_file(tmp_path)
+    content = json.loads(path.read_text())
+    content["channels"]["PN04"]["fit"] = broken
+    path.write_text(json.dumps(content))
+    with pytest.raises(CalibrationError, match=r"has fits that cannot be read .*; `bhm align --method fit`"):
+        load_calibration(path)
+    del content["channels"]["PN04"]["fit"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(CalibrationError, match=r"has fits that cannot be read .*PN04"):
+        load_calibration(path)

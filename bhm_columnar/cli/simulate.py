@@ -8,6 +8,11 @@ With --fill, rates follow an LHC fill, and runs.json, lumi.csv and filling.json 
 say of it:
   bhm simulate toy --fill --events 200000 --bx-offset 1234
   bhm analyse toy -o out --conditions toy/runs.json --lumi toy/lumi.csv --filling toy/filling.json
+
+With --fault, something is broken, for trying `bhm check`; it can be given several times, and channels may be patterns:
+  bhm simulate bad --fault dead:PN03 --fault hot:PF07:5        no pulses, and five times as many
+  bhm simulate bad --fault tdc:MN02:1.0 --fault gain:MF0?:0.8  1 ns late, and 20 % less charge
+  bhm simulate bad --fault link:+Z:5:0.3                       30 % of the pulses of fibre 5 are link words
 """
 
 from __future__ import annotations
@@ -40,12 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fill", action="store_true", help="rates follow an LHC fill, and its conditions are written too"
     )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND:WHERE[:NUMBER]",
+        help="inject a fault: dead:PN03, hot:PF07:5, tdc:MN02:1.0 (ns), gain:MF04:0.8 or link:+Z:5:0.3",
+    )
     parser.add_argument("--gzip", action="store_true", help="write .txt.gz")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
+    from ..simulation.faults import parse_faults  # noqa: PLC0415
     from ..simulation.fill import Fill  # noqa: PLC0415
     from ..simulation.model import Model  # noqa: PLC0415
     from ..simulation.simulate import simulate_dumps  # noqa: PLC0415
@@ -57,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
         bx_offset=args.bx_offset,
         style=args.style,
         fill=Fill() if args.fill else None,
+        faults=parse_faults(args.fault),
     )
     with show_progress("simulate", 2 * args.events) as advance:
         made = simulate_dumps(

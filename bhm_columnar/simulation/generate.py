@@ -72,6 +72,7 @@ def generate_side(model: Model, side: Side, n_events: int, rng: np.random.Genera
     n_pulses = rng.choice(counts, size=n_events, p=weights)
     origin = np.repeat(origin_of_event, n_pulses)
     fibre, cable, channel = _draw_inputs(model, side, len(origin), rng)
+    origin = _misalign(model, side, origin, fibre, rng)
     true_tdc = _draw_tdc(model, origin, channel, rng)
     true_charge = _draw_charge(model, origin, channel, rng)
     samples, tdc = _digitise(origin, true_tdc, true_charge, rng)
@@ -123,6 +124,7 @@ def _draw_inputs(
     """Fibre, cable and channel of each pulse; the tops see more halo than the flanks."""
     units = [channel for channel in CHANNELS if channel.side == side]
     weights = 1.0 + 0.4 * np.sin(np.radians([unit.phi for unit in units]))
+    weights *= model.faults.rate_factors[[unit.index for unit in units]]
     chosen = rng.choice(len(units), size=n, p=weights / weights.sum())
     fibre = np.array([unit.fibre for unit in units])[chosen]
     cable = np.array([unit.cable for unit in units])[chosen]
@@ -131,6 +133,21 @@ def _draw_inputs(
     inputs = np.array(NOT_CONNECTED)[rng.integers(0, len(NOT_CONNECTED), size=len(loose))]
     fibre[loose], cable[loose], channel[loose] = inputs[:, 0], inputs[:, 1], NO_CHANNEL
     return fibre, cable, channel
+
+
+def _misalign(
+    model: Model,
+    side: Side,
+    origin: npt.NDArray[np.int64],
+    fibre: npt.NDArray[np.int64],
+    rng: np.random.Generator,
+) -> npt.NDArray[np.int64]:
+    """Origins after pulses on links that are out of step have become link words."""
+    if not model.faults.links:
+        return origin
+    # a generator of its own, so that the other fibres see the same pulses as without the fault
+    is_lost = rng.spawn(1)[0].random(len(origin)) < model.faults.link_probabilities(side)[fibre]
+    return np.where(is_lost, _LINK_WORD, origin)
 
 
 def _per_channel(seed: int, scatter: float) -> npt.NDArray[np.float64]:
@@ -144,7 +161,7 @@ def _draw_tdc(
 ) -> npt.NDArray[np.float64]:
     n = len(origin)
     time_spread = np.array([source.time_spread for source in model.sources])[origin]
-    centre = model.tdc_peak + _per_channel(1, model.tdc_scatter)[channel]
+    centre = model.tdc_peak + (_per_channel(1, model.tdc_scatter) + model.faults.tdc_shifts)[channel]
     centre = centre + np.where(origin == _COLLISION, COLLISION_DELAY_TDC, 0)
     flat = rng.uniform(TDC_CODES.start - 0.5, TDC_CODES.stop - 0.5, size=n)
     return np.where(time_spread > 0, centre + time_spread * rng.normal(size=n), flat)
@@ -157,7 +174,7 @@ def _draw_charge(
     n = len(origin)
     charge = np.array([source.charge for source in model.sources])[origin]
     spread = np.array([source.spread for source in model.sources])[origin]
-    gain = 1.0 + _per_channel(2, model.gain_scatter)[channel]
+    gain = ((1.0 + _per_channel(2, model.gain_scatter)) * model.faults.gains)[channel]
     peaked = charge * gain * np.exp(spread * rng.normal(size=n))
     falling = model.threshold_fc + charge * gain * rng.exponential(size=n)
     return np.where(spread > 0, peaked, falling)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..detector.lhc import ABORT_GAP, N_BX
 from ..errors import SelectionError
+from .faults import NO_FAULTS, Faults
 from .fill import Fill, FillPlan
 
 __all__ = ["DEFAULT_BEAMS", "ORIGINS", "Beams", "Fractions", "Model", "Source", "make_beams"]
@@ -126,6 +127,8 @@ class Model:
     style: Literal["plain", "debug"] = "plain"
     #: rates follow a fill, whose conditions are written beside the dumps; constant rates if `None`
     fill: Fill | None = None
+    #: what is broken; nothing by default
+    faults: Faults = NO_FAULTS
 
     def __post_init__(self) -> None:
         if not 0 <= self.bx_offset < N_BX:

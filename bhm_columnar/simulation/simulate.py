@@ -181,6 +181,9 @@ def _truth(generated: Generated, side: str) -> pa.Table:
 
 def _metadata(model: Model, events: int, seed: int) -> dict[str, str]:
     settings = asdict(model)
+    del settings["faults"]  # the truth of a sound detector does not mention them
+    if model.faults:
+        settings["faults"] = model.faults.as_dict()
     settings["beams"] = {name: slots.tolist() for name, slots in settings["beams"].items()}
     return {
         "bhm_columnar": __version__,

@@ -22,12 +22,15 @@ _HOME = {
     "Cuts": "selection.cuts",
     "align_channels": "calibration.align",
     "analyse": "pipeline",
+    "check_folder": "quality.folder",
     "classify_regions": "selection.regions",
     "clean_pulses": "selection.cleaning",
+    "compare_results": "report.compare",
     "convert_dump": "io.convert",
     "fill_histograms": "execution.fill",
     "find_dumps": "io.folders",
     "find_events": "execution.datasets",
+    "fit_peaks": "calibration.fits",
     "flatten_pulses": "events.flat",
     "iterate_dump": "io.dump",
     "load_calibration": "calibration.store",
@@ -38,6 +41,7 @@ _HOME = {
     "read_events": "io.convert",
     "region_table": "selection.regions",
     "simulate_dumps": "simulation.simulate",
+    "write_report": "report.page",
 }
 
 __all__ = ["BHMError", "__version__", *_HOME]  # noqa: PLE0604  (names that __getattr__ finds)

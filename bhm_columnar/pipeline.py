@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ._version import __version__
+from .calibration.align import METHODS
+from .calibration.fits import fit_peaks
 from .calibration.model import Calibration
 from .calibration.store import CALIBRATION_FILE, save_calibration
 from .conditions.context import Context, find_context
@@ -23,6 +25,7 @@ from .execution.job import AUTO, Job, load_given, open_job, runs_with_pulses
 from .execution.maps import open_map
 from .execution.stages import Stages
 from .histograms.counts import Histogram
+from .histograms.graphs import graph_rates
 from .histograms.output import save_histograms
 from .io.atomic import atomic_folder, write_json
 from .io.convert import ENDINGS, Format, convert_dump, read_provenance
@@ -32,14 +35,19 @@ from .io.report import DEFAULT_TOLERANCE, Tolerance
 from .plotting.figures import draw_figures, list_figures
 from .plotting.results import FIGURES_FOLDER, Results
 from .plotting.style import DEFAULT_LABEL
+from .quality.check import check_quality
+from .quality.folder import load_reference
+from .quality.thresholds import DEFAULT_THRESHOLDS, Thresholds
+from .report.page import write_report
+from .report.readme import write_readme
 from .report.summary import SUMMARY_FILE, make_summary, summarise_rates
 from .selection.cuts import DEFAULT_CUTS, Cuts
 from .selection.pattern import BunchPattern, find_pattern, save_exposure
 
 __all__ = ["analyse"]
 
-#: processors that need a calibration
-_CALIBRATED: Final = ("halo", "rates", "stability")
+#: processors of the second pass, most of which need a calibration
+_CALIBRATED: Final = ("halo", "rates", "stability", "quality")
 
 
 def analyse(
@@ -59,6 +67,9 @@ def analyse(
     figures: bool = True,
     conditions: Wanted | None = None,
     bin_seconds: float | None = None,
+    method: str = METHODS[0],
+    reference: str | Path | None = None,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
     overwrite: bool = False,
     stages: Stages | None = None,
 ) -> dict[str, Any]:
@@ -70,7 +81,7 @@ def analyse(
         Folder of dumps, or files.
     out
         Folder to make, with ``events/``, ``calibration.json``, ``histograms.root``, ``histograms.uhi.zip``,
-        ``conditions.json``, ``exposure.json``, ``figures/`` and ``summary.json``.
+        ``conditions.json``, ``exposure.json``, ``figures/``, ``summary.json``, ``report.html`` and ``README.txt``.
     runs
         Analyse only these runs.
     side
@@ -91,6 +102,12 @@ def analyse(
         Run times, luminosity and filling scheme, and where to get them; none by default.
     bin_seconds
         Length of the time bins of rates; lumisections by default.
+    method
+        How the calibration is measured, one of `calibration.align.METHODS`.
+    reference
+        Another folder of results, to compare with: in data quality and in ``report.html``.
+    thresholds
+        Limits of data quality.
 
     Returns
     -------
@@ -103,6 +120,7 @@ def analyse(
     """
     stages = stages or Stages()
     given = load_given(calibration)
+    expected = None if reference is None else load_reference(reference, thresholds)
     if conditions is not None:
         check_sources(conditions)
     with atomic_folder(out, overwrite=overwrite) as folder:
@@ -125,7 +143,7 @@ def analyse(
         )
         with stages.run("conditions"):
             context = find_context(job.coverage, job.chosen_runs, conditions, bin_seconds=bin_seconds)
-        filled = _fill(job, given, context)
+        filled = _fill(job, given, context, method)
         pattern = _find_pattern(filled.histograms["occupancy"], dumps, context.filling)
         results = Results(
             filled.histograms,
@@ -139,14 +157,27 @@ def analyse(
         )
         with stages.run("save"):
             save_calibration(filled.calibration, folder / CALIBRATION_FILE)
-            save_histograms(filled.histograms, folder, {**results.describe(), "inputs": job.inputs()})
+            about = {**results.describe(), "inputs": job.inputs()}
+            graphs = graph_rates(filled.histograms["rates"], context.times.exposure)
+            save_histograms(filled.histograms, folder, about, graphs=graphs)
             save_exposure(context.times.exposure, pattern, folder)
             save_conditions(context.conditions, folder / CONDITIONS_FILE)
         if figures:
             with stages.run("draw", len(list_figures(results))) as advance:
                 draw_figures(results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1))
         summary = _summarise(job, dumps, filled, context, pattern)
-        write_json(summary, folder / SUMMARY_FILE)
+        with stages.run("report"):
+            quality = check_quality(
+                filled.histograms,
+                {name: one["read"] for name, one in summary["sides"].items()},
+                calibration=filled.calibration,
+                reference=expected,
+                thresholds=thresholds,
+            )
+            summary["quality"] = quality.as_dict()
+            write_json(summary, folder / SUMMARY_FILE)
+            write_report(folder, reference=reference)
+            write_readme(folder, summary)
         if resume is not None:
             (folder / EVENTS_FOLDER).mkdir()
             for path in paths:
@@ -165,11 +196,11 @@ class _Filled:
     cutflow: dict[str, dict[str, int]]
 
 
-def _fill(job: Job, given: Calibration | None, context: Context) -> _Filled:
+def _fill(job: Job, given: Calibration | None, context: Context, method: str) -> _Filled:
     """Fill the standard histograms, in two passes where the calibration is measured from the events themselves."""
     job = replace(job, extra={"times": context.times})
     if given is None:
-        calibration, measured = job.align()
+        calibration, measured = job.align(method)
         output = job.fill("fill", _CALIBRATED, calibration).output
     else:
         calibration = given
@@ -179,6 +210,10 @@ def _fill(job: Job, given: Calibration | None, context: Context) -> _Filled:
     for name in _CALIBRATED:
         histograms |= output[name]
     histograms["live_time"] = context.times.exposure.live_histogram()
+    if calibration.fits is None or given is not None:
+        with job.stages.run("fit"):
+            fits = fit_peaks(measured["adc_tdc"], calibration=calibration, tdc_window=job.cuts.tdc_window)
+        calibration = replace(calibration, fits=fits)
     return _Filled(calibration, histograms, measured["cutflow"])
 
 

@@ -12,11 +12,26 @@ from collections.abc import Sequence
 
 from .._version import __version__
 from ..errors import BHMError
-from . import align, analyse, conditions, convert, fill, inspect, plot, processors, rates, simulate
+from . import (
+    align,
+    analyse,
+    check,
+    compare,
+    conditions,
+    convert,
+    export,
+    fill,
+    inspect,
+    plot,
+    processors,
+    rates,
+    report,
+    simulate,
+)
 
 __all__ = ["main", "make_parser"]
 
-_VERBS = (analyse, rates, conditions, plot, inspect, simulate, convert, align, fill, processors)
+_VERBS = (analyse, rates, check, report, compare, conditions, plot, inspect, simulate, convert, align, fill, export, processors)
 _EPILOG = """\
 examples:
   bhm analyse data/demo -o results           the whole job: events, histograms, figures, summary

@@ -1,7 +1,7 @@
 """Do the whole job: convert dumps to events, calibrate, fill histograms, draw figures, and sum up.
 
-OUT gets events/, calibration.json, histograms.root, histograms.uhi.zip, conditions.json, exposure.json, figures/ and
-summary.json. It is complete, or it is not there.
+OUT gets report.html, events/, calibration.json, histograms.root, histograms.uhi.zip, conditions.json, exposure.json, figures/,
+summary.json, and README.txt, which says what is where. It is complete, or it is not there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from ._options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-HELP = "the whole job: dumps to events, histograms, figures and a summary"
+HELP = "the whole job: dumps to events, histograms, figures and a report"
+_FLAGS_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="auto|v1|v2|FILE",
         help="measure it from these data (auto, default), a shipped table, or a JSON file, also of the earlier program",
     )
+    parser.add_argument(
+        "--method",
+        choices=("interval", "fit"),
+        default="interval",
+        help="how it is measured: the 68 %% interval of the earlier program (default), or fits of the peaks",
+    )
+    parser.add_argument(
+        "--reference",
+        metavar="OUT",
+        help="another folder of results to compare with, in data quality and in report.html",
+    )
+    parser.add_argument("--thresholds", metavar="FILE", help="limits of data quality (TOML), see `bhm check`")
     add_fill_options(parser)
     add_format_option(parser)
     add_tolerance_options(parser)
@@ -68,8 +81,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
+    from ..quality.thresholds import DEFAULT_THRESHOLDS, load_thresholds  # noqa: PLC0415
+
     return {
         "side": args.side,
+        "method": args.method,
+        "reference": args.reference,
+        "thresholds": DEFAULT_THRESHOLDS if args.thresholds is None else load_thresholds(args.thresholds),
         "calibration": args.calibration,
         "format": args.format,
         "tolerance": read_tolerance(args),
@@ -119,8 +137,21 @@ def _print_summary(summary: dict[str, Any], out: str) -> None:
     if flags:
         console.print(f"calibration: {len(flags)} channels are flagged, see calibration.json", style="yellow")
     console.print(f"executor: {describe_execution(summary['execution'])}")
+    _print_quality(summary["quality"], console)
     seconds = ", ".join(f"{stage} {time:.1f} s" for stage, time in summary["seconds"].items())
-    console.print(f"{seconds}\nresults are in {out}")
+    console.print(f"{seconds}\nresults are in {out}; open {out}/report.html")
+
+
+def _print_quality(quality: dict[str, Any], console: Console) -> None:
+    """Print the status and the first flags."""
+    flags = quality["flags"]
+    style = {"OK": "green", "WARN": "yellow", "BAD": "red"}[quality["status"]]
+    more = f", {len(flags)} flags" if flags else ""
+    console.print(f"data quality: {quality['status']}{more}", style=style)
+    for flag in flags[:_FLAGS_SHOWN]:
+        console.print(f"  {flag['level']}: {flag['text']}", style=style)
+    if len(flags) > _FLAGS_SHOWN:
+        console.print("  and more, see report.html or `bhm check`", style=style)
 
 
 def _print_conditions(summary: dict[str, Any], console: Console) -> None:

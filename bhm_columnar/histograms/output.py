@@ -19,6 +19,8 @@ from ..detector.channels import CHANNELS, SIDES, Side
 from ..errors import InputError
 from ..io.atomic import atomic_file
 from .counts import Histogram, pick, pick_side
+from .graphs import Graph
+from .profiles import make_profile
 
 __all__ = ["ROOT_FILE", "UHI_FILE", "load_histograms", "root_histograms", "save_histograms"]
 
@@ -30,7 +32,11 @@ _ROOT_AXES: Final = 3
 
 
 def save_histograms(
-    histograms: Mapping[str, Histogram], folder: str | Path, provenance: Mapping[str, Any]
+    histograms: Mapping[str, Histogram],
+    folder: str | Path,
+    provenance: Mapping[str, Any],
+    *,
+    graphs: Mapping[str, Graph] | None = None,
 ) -> None:
     """Write ``histograms.root`` and ``histograms.uhi.zip`` into a folder.
 
@@ -40,11 +46,16 @@ def save_histograms(
         By name. In the ROOT file, axes ``side`` and ``region`` become directories; see `root_histograms`.
     provenance
         What they were made from, stored in both files.
+    graphs
+        Graphs for the ROOT file, by path.
     """
     text = json.dumps(provenance)
     with atomic_file(Path(folder) / ROOT_FILE) as partial, uproot.recreate(partial) as file:
         for path, histogram in root_histograms(histograms):
             file[path] = histogram
+        for path, graph in (graphs or {}).items():
+            for ending, points in graph.for_root():
+                file[path + ending] = points
         file[_PROVENANCE] = text
     with (
         atomic_file(Path(folder) / UHI_FILE) as partial,
@@ -81,12 +92,14 @@ def root_histograms(histograms: Mapping[str, Histogram]) -> Iterator[tuple[str, 
 
     ``side`` and ``region`` axes become directories (``plusZ/SR/occupancy``); a ``channel`` axis without a side is
     divided between the sides, and labelled with names. What has ``channel``, ``tdc`` and ``adc`` axes gives one map per
-    side (``plusZ/tdc_adc``) and one map and its two projections per channel (``plusZ/PN01/tdc``). What still has more
-    than three axes is left out: ROOT has no such histogram, the UHI archive keeps it.
+    side (``plusZ/tdc_adc``) and one map and its two projections per channel (``plusZ/PN01/tdc``). Means become profiles:
+    of the TDC by channel (``plusZ/tdc_profile``), and of the samples of a channel (``plusZ/PN01/shape_profile``). What
+    still has more than three axes is left out: ROOT has no such histogram, the UHI archive keeps it.
     """
     for path, histogram in _all_root_histograms(histograms):
         if histogram.ndim <= _ROOT_AXES:
             yield path, histogram
+    yield from _profiles(histograms)
 
 
 def _all_root_histograms(histograms: Mapping[str, Histogram]) -> Iterator[tuple[str, Histogram]]:
@@ -125,6 +138,18 @@ def _channel_spectra(histogram: Histogram) -> Iterator[tuple[str, Histogram]]:
             yield f"{folder}/tdc_adc", _for_root(plane, channel.name, None)
             yield f"{folder}/tdc", _for_root(plane.project("tdc"), channel.name, None)
             yield f"{folder}/adc", _for_root(plane.project("adc"), channel.name, None)
+
+
+def _profiles(histograms: Mapping[str, Histogram]) -> Iterator[tuple[str, Histogram]]:
+    if (stability := histograms.get("stability")) is not None:
+        profile = make_profile(stability.project("channel", "tdc"), "tdc")
+        for side in SIDES:
+            yield f"{side.directory}/tdc_profile", _for_root(profile, "Mean TDC of the halo peak", side)
+    if (shapes := histograms.get("shapes")) is not None:
+        for channel in CHANNELS:
+            profile = make_profile(pick(shapes, channel=channel), "adc")
+            path = f"{channel.side.directory}/{channel.name}/shape_profile"
+            yield path, _for_root(profile, f"Mean pulse shape of {channel.name}", None)
 
 
 def _for_root(histogram: Histogram, title: str, side: Side | None) -> Histogram:

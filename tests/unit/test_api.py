@@ -18,12 +18,15 @@ def test_public_names() -> None:
         "__version__",
         "align_channels",
         "analyse",
+        "check_folder",
         "classify_regions",
         "clean_pulses",
+        "compare_results",
         "convert_dump",
         "fill_histograms",
         "find_dumps",
         "find_events",
+        "fit_peaks",
         "flatten_pulses",
         "iterate_dump",
         "load_calibration",
@@ -34,6 +37,7 @@ def test_public_names() -> None:
         "read_events",
         "region_table",
         "simulate_dumps",
+        "write_report",
     ]
 
 

@@ -60,6 +60,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure speeds, sizes and memory against peers, ROOT among them; on a machine that does nothing else."""
+    session.install("-e", ".[bench,root]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(default=False)
 def damage(session: nox.Session) -> None:
     """Measure what damaged, extreme and killed dumps do."""
     session.install("-e", ".")

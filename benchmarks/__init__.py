@@ -1,1 +1,1 @@
-"""Measurements of the package against the truth, and later against peers."""
+"""Measurements: the table of speeds (`python -m benchmarks`), and what damage, extremes and kills do (one module each)."""

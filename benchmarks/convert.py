@@ -29,9 +29,10 @@ from bhm_columnar import convert_dump, simulate_dumps
 from bhm_columnar.io.ranges import DEFAULT_RANGE, MapRanges, executor_map, thread_map
 from bhm_columnar.io.root import TREE
 
+from .inputs import EVENTS_PER_MB
+
 #: how the dump is read: name, number of workers
 CASES = [("in one go", 1), ("threads", 1), ("threads", 2), ("processes", 1), ("processes", 2)]
-_EVENTS_PER_MB = 4780
 
 
 def peak_memory(_: int = 0) -> float:
@@ -111,7 +112,7 @@ def main() -> None:
         return
     table = Table("workers", "", "s", "CPU s", "MB/s", "ratio", "MB at peak", "content")
     with tempfile.TemporaryDirectory() as name:
-        dump = Path(simulate_dumps(name, events=args.mb * _EVENTS_PER_MB, seed=1).dumps["+Z"])
+        dump = Path(simulate_dumps(name, events=args.mb * EVENTS_PER_MB, seed=1).dumps["+Z"])
         megabytes = dump.stat().st_size / 1e6
         reference = 0.0
         for kind, workers in CASES:

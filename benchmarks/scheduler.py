@@ -218,7 +218,7 @@ def run_rates(events: int) -> Table:
         sample = dumps[0].read_bytes()[:50_000_000]
         table.add_row("gzip -6 / text", f"{len(gzip.compress(sample, 6)) / len(sample):.3f}")
         table.add_row("convert", f"{made.bytes / seconds / 1e6:.0f} MB/s of CPU")
-        for chunksize in (20_000, 200_000, 1_000_000):
+        for chunksize in (20_000, 200_000, 500_000, 1_000_000):
             rate, before, peak, output = fill_in_worker(folder / "events", chunksize)
             memory = f"{before / 1e6:.0f} MB before, {peak / 1e6:.0f} MB at peak"
             table.add_row(f"fill, chunks of {chunksize:,}", f"{rate / 1e6:.2f} M events/s of CPU, {memory}")
@@ -293,7 +293,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--rates", action="store_true")
-    parser.add_argument("--events", type=int, default=1_000_000, help="per side, for --rates")
+    parser.add_argument("--events", type=int, default=2_000_000, help="per side, for --rates")
     parser.add_argument("--plan", action="store_true")
     for name, value in {
         "gb-per-dump": 1.0,
@@ -307,7 +307,7 @@ def read_arguments() -> argparse.Namespace:
         "passes": 2,
         "ms-per-task": 1.38,
         "convert-mb-s": 134.0,
-        "fill-events-s": 5.1e5,
+        "fill-events-s": 1.03e6,
         "root-ratio": 0.283,
         "gzip-ratio": 0.151,
     }.items():

@@ -19,7 +19,7 @@ from .conditions.model import Filling
 from .conditions.store import CONDITIONS_FILE, save_conditions
 from .detector.channels import Side
 from .execution.datasets import EVENTS_FOLDER, reference_of
-from .execution.executors import ANYWHERE, Request
+from .execution.executors import ANYWHERE, Request, count_cores
 from .execution.fill import DEFAULT_CHUNKSIZE
 from .execution.job import AUTO, Job, load_given, open_job, runs_with_pulses
 from .execution.maps import open_map
@@ -164,7 +164,10 @@ def analyse(
             save_conditions(context.conditions, folder / CONDITIONS_FILE)
         if figures:
             with stages.run("draw", len(list_figures(results))) as advance:
-                draw_figures(results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1))
+                workers = request.workers or (1 if request.kind == "iterative" else count_cores())
+                draw_figures(
+                    results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1), workers=workers
+                )
         summary = _summarise(job, dumps, filled, context, pattern)
         with stages.run("report"):
             quality = check_quality(

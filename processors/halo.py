@@ -11,7 +11,6 @@ from coffea.processor import ProcessorABC
 from bhm_columnar.calibration.model import Calibration
 from bhm_columnar.events.flat import flatten_pulses, split_sides
 from bhm_columnar.histograms.axes import (
-    REGIONS,
     adc_axis,
     bx_axis,
     channel_axis,
@@ -23,7 +22,7 @@ from bhm_columnar.histograms.axes import (
 from bhm_columnar.histograms.counts import make_counts
 from bhm_columnar.selection.cleaning import CLEANING_COLUMNS, clean_pulses
 from bhm_columnar.selection.cuts import DEFAULT_CUTS, Cuts
-from bhm_columnar.selection.regions import classify_regions, is_in, region_table
+from bhm_columnar.selection.regions import classify_regions, fill_regions, region_table
 
 AXES = {
     "occupancy": bx_axis,
@@ -53,12 +52,9 @@ class Halo(ProcessorABC):  # type: ignore[misc]
             pulses = flatten_pulses(part, ("bx", "charge", *CLEANING_COLUMNS), runs=self.runs)
             clean, _ = clean_pulses(pulses, self.cuts)
             bits = classify_regions(clean, self.table)
-            for region in REGIONS:
-                chosen = clean[is_in(bits, region)]
-                here = {"side": side.name, "region": region}
-                out["occupancy"].fill(**here, bx=chosen.bx)
-                out["tdc"].fill(**here, tdc=chosen.tdc)
-                out["adc"].fill(**here, adc=chosen.peak)
-                out["charge"].fill(**here, charge=chosen.charge)
-                out["channels"].fill(**here, channel=chosen.channel)
+            fill_regions(out["occupancy"], bits, side=side.name, bx=clean.bx)
+            fill_regions(out["tdc"], bits, side=side.name, tdc=clean.tdc)
+            fill_regions(out["adc"], bits, side=side.name, adc=clean.peak)
+            fill_regions(out["charge"], bits, side=side.name, charge=clean.charge)
+            fill_regions(out["channels"], bits, side=side.name, channel=clean.channel)
         return out

@@ -11,12 +11,12 @@ from coffea.processor import ProcessorABC
 from bhm_columnar.calibration.model import Calibration
 from bhm_columnar.conditions.timebins import TimeBins
 from bhm_columnar.events.flat import flatten_pulses, split_sides
-from bhm_columnar.histograms.axes import REGIONS, channel_axis, region_axis, side_axis
+from bhm_columnar.histograms.axes import channel_axis, region_axis, side_axis
 from bhm_columnar.histograms.counts import make_counts
 from bhm_columnar.histograms.exposure import time_axis
 from bhm_columnar.selection.cleaning import CLEANING_COLUMNS, clean_pulses
 from bhm_columnar.selection.cuts import DEFAULT_CUTS, Cuts
-from bhm_columnar.selection.regions import classify_regions, is_in, region_table
+from bhm_columnar.selection.regions import classify_regions, fill_regions, region_table
 
 
 class Rates(ProcessorABC):  # type: ignore[misc]
@@ -43,7 +43,5 @@ class Rates(ProcessorABC):  # type: ignore[misc]
             clean, _ = clean_pulses(pulses, self.cuts)
             bits = classify_regions(clean, self.table)
             seconds = self.times.seconds(side.name, ak.to_numpy(clean.run), ak.to_numpy(clean.orbit))
-            for region in REGIONS:
-                chosen = is_in(bits, region)
-                rates.fill(side=side.name, region=region, channel=clean.channel[chosen], time=seconds[chosen])
+            fill_regions(rates, bits, side=side.name, channel=clean.channel, time=seconds)
         return {"rates": rates}

@@ -10,7 +10,7 @@ import numpy as np
 from coffea.processor import ProcessorABC
 
 from bhm_columnar.calibration.model import Calibration
-from bhm_columnar.events.flat import flatten_pulses
+from bhm_columnar.events.flat import flatten_pulses, take_pulses
 from bhm_columnar.histograms.axes import channel_axis, run_axis, tdc_axis
 from bhm_columnar.histograms.counts import make_counts
 from bhm_columnar.selection.cleaning import CLEANING_COLUMNS, clean_pulses
@@ -36,6 +36,6 @@ class Stability(ProcessorABC):  # type: ignore[misc]
         channel = ak.to_numpy(pulses.channel)
         distance = np.abs(ak.to_numpy(pulses.tdc) - self.calibration.tdc_peaks[channel])
         is_high = ak.to_numpy(pulses.peak) >= self.calibration.adc_cuts[channel]
-        near = pulses[is_high & (distance <= self.cuts.stability_window)]
+        near = take_pulses(pulses, is_high & (distance <= self.cuts.stability_window))
         stability.fill(run=near.run, channel=near.channel, tdc=near.tdc)
         return {"stability": stability}

@@ -31,7 +31,24 @@ from . import (
 
 __all__ = ["main", "make_parser"]
 
-_VERBS = (analyse, rates, check, report, compare, conditions, plot, inspect, simulate, convert, align, fill, export, processors)
+_VERBS = (
+    analyse,
+    rates,
+    check,
+    report,
+    compare,
+    conditions,
+    plot,
+    inspect,
+    simulate,
+    convert,
+    align,
+    fill,
+    export,
+    processors,
+)
+#: verbs that run no processor, and so no kernel, of anybody else
+_OWN_KERNELS = (analyse, inspect, simulate, convert)
 _EPILOG = """\
 examples:
   bhm analyse data/demo -o results           the whole job: events, histograms, figures, summary
@@ -69,7 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
         )
         verb.add_arguments(sub)
         sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        sub.set_defaults(run=verb.run)
+        sub.set_defaults(run=verb.run, runs_others=verb not in _OWN_KERNELS)
     return parser
 
 
@@ -87,8 +104,15 @@ def _join_side(argv: Sequence[str]) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 an error said in one line, 2 wrong usage, 130 Ctrl-C."""
     args = make_parser().parse_args(_join_side(sys.argv[1:] if argv is None else argv))
+    from ._log import show_log  # noqa: PLC0415  (--help needs none)
+
     try:
-        code: int = args.run(args)
+        if argv is None and not args.runs_others:  # as a program, not from a program that goes on
+            from .._jit import skip_extensions  # noqa: PLC0415
+
+            skip_extensions()
+        with show_log():
+            code: int = args.run(args)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of a pipe has left

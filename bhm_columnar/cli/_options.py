@@ -190,7 +190,7 @@ def add_fill_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cuts", metavar="FILE", help="TOML file that overrides cuts (see docs/cli.md)")
     add_executor_options(parser)
     parser.add_argument(
-        "--chunksize", type=positive, default=200_000, metavar="N", help="events per chunk (default 200000)"
+        "--chunksize", type=positive, default=500_000, metavar="N", help="events per chunk (default 500000)"
     )
 
 

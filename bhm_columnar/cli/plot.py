@@ -79,6 +79,7 @@ def _check_options(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
+    from ..execution.executors import count_cores  # noqa: PLC0415
     from ..plotting.figures import FIGURES, draw_figure, draw_figures, list_figures  # noqa: PLC0415
     from ..plotting.results import load_results  # noqa: PLC0415
 
@@ -89,7 +90,9 @@ def run(args: argparse.Namespace) -> int:
     if args.figure is None:
         parts = list_figures(results, FIGURES)
         with make_stages().run("draw", len(parts)) as advance:
-            written = draw_figures(results, args.output, on_figure=lambda _: advance(1))
+            written = draw_figures(
+                results, args.output, on_figure=lambda _: advance(1), workers=count_cores()
+            )
         console.print(f"{len(written)} files in {args.output}")
         return 0
     of = args.of or _choose_part(results, args.figure, args.region)

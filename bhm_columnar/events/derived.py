@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..detector.channels import Side, channel_indices
 from ..detector.qie import ADC_CHARGE_FC
-from ._kernels import measure_pulses
+from ._kernels import find_first_codes, measure_pulses
 
 __all__ = ["DEFAULT_WINDOW", "ChargeWindow", "derive_columns", "measure_charge"]
 
@@ -96,16 +96,15 @@ def derive_columns(
     -------
     arrays of shape (n,) by column name
     """
-    n_codes = np.diff(code_offsets).astype(np.int16)
-    padded = np.append(codes, np.zeros(2, dtype=codes.dtype)).astype(np.int16)
-    first = code_offsets[:-1]
+    n_codes, first, second = (np.empty(len(fibre), dtype=np.int16) for _ in range(3))
+    find_first_codes(code_offsets, codes, n_codes, first, second)
     peak, charge = measure_charge(samples)
     return {
         "side": np.full(len(fibre), side.sign, dtype=np.int16),
         "channel": channel_indices(fibre, cable, side),
         "nTdc": n_codes,
-        "tdc": np.where(n_codes > 0, padded[first], -1).astype(np.int16),
-        "tdc2": np.where(n_codes > 1, padded[first + 1], -1).astype(np.int16),
+        "tdc": first,
+        "tdc2": second,
         "peak": peak,
         "charge": charge,
     }

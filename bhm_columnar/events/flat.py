@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 
 import awkward as ak
 import numpy as np
+import numpy.typing as npt
 
 from ..detector.channels import SIDES, Side
 from .columns import EVENT_COLUMNS, PULSE_COLUMNS
 
-__all__ = ["PULSE_TABLE", "flatten_pulses", "split_sides"]
+__all__ = ["PULSE_TABLE", "flatten_pulses", "split_sides", "take_pulses"]
 
 #: what most analyses need: every pulse column, and run, orbit and BX of its event
 PULSE_TABLE = ("run", "orbit", "bx", *(column.name for column in PULSE_COLUMNS))
@@ -38,15 +39,32 @@ def flatten_pulses(
     if runs is not None and "run" not in names:
         names.append("run")
     of_events = {column.name for column in EVENT_COLUMNS}
-    counts = ak.to_numpy(ak.num(events["Pulse"]["channel"]))
+    counts = ak.to_numpy(ak.num(events["Pulse"]))
+    flat = ak.flatten(events["Pulse"][[name for name in names if name not in of_events]])
     table = {
-        name: np.repeat(ak.to_numpy(events[name]), counts)
-        if name in of_events
-        else ak.to_numpy(ak.flatten(events["Pulse"][name]))
+        name: np.repeat(ak.to_numpy(events[name]), counts) if name in of_events else ak.to_numpy(flat[name])
         for name in names
     }
     pulses = ak.zip(table, depth_limit=1)
-    return pulses if runs is None else pulses[np.isin(table["run"], list(runs))]
+    return pulses if runs is None else take_pulses(pulses, np.isin(table["run"], list(runs)))
+
+
+def take_pulses(pulses: ak.Array, keep: npt.NDArray[np.bool_]) -> ak.Array:
+    """Keep some pulses of a table, as ``pulses[keep]`` does, but at once.
+
+    awkward would keep the whole table and an index, and gather a column again whenever it is looked at.
+
+    Parameters
+    ----------
+    pulses
+        Table of m pulses.
+    keep
+        Which of them, shape (m,).
+    """
+    chosen = np.flatnonzero(keep)
+    if len(chosen) == len(pulses):
+        return pulses
+    return ak.zip({name: pulses[name][chosen] for name in pulses.fields}, depth_limit=1)
 
 
 def split_sides(events: ak.Array) -> Iterator[tuple[Side, ak.Array]]:

@@ -93,6 +93,9 @@ def follow_events(
     if len(run) == 0:
         return orbit, replace(order, begins=())
     here = (int(run[-1]), int(event[-1]), int(orbit[-1]), int(bx[-1]))
+    if _is_in_order(run, event, orbit, order.last):
+        wrapped = order.counts["orbit_wraps"]
+        return orbit + ORBIT_COUNTER * wrapped if wrapped else orbit, replace(order, last=here, begins=())
     # the very first event follows one that differs from it in nothing but the BX
     last = order.last or (int(run[0]), int(event[0]), int(orbit[0]), -1)
     d_run, d_event, d_orbit, d_bx = (
@@ -123,6 +126,19 @@ def follow_events(
     wraps = order.counts["orbit_wraps"] + np.cumsum(met["orbit_wraps"])
     begins = tuple(np.flatnonzero(met["captures"]).tolist())
     return orbit + ORBIT_COUNTER * wraps, replace(order, last=here, counts=counts, first=first, begins=begins)
+
+
+def _is_in_order(
+    run: Integers, event: Integers, orbit: Longs, last: tuple[int, int, int, int] | None
+) -> bool:
+    """Whether nothing falls or repeats, as in nearly every piece: none of `KINDS` can then be met."""
+    if last is not None:
+        follows = last[0] < run[0] or (last[0] == run[0] and last[1] < event[0])
+        if not (follows and last[2] <= orbit[0]):
+            return False
+    if np.any(orbit[1:] < orbit[:-1]) or np.any(run[1:] < run[:-1]):
+        return False
+    return bool(np.all((event[1:] > event[:-1]) | (run[1:] > run[:-1])))
 
 
 def count_duplicates(run: Integers, event: Integers, orbit: Integers, bx: Integers) -> int:

@@ -29,7 +29,7 @@ __all__ = [
 
 Kind = Literal["iterative", "futures", "dask"]
 EXECUTORS: Final = ("iterative", "futures", "dask")
-#: events from which two processes are faster than one although they take a second to start (docs/scaling.md)
+#: events from which two processes on free cores are faster than one although both have to start (docs/scaling.md)
 FUTURES_FROM: Final = 10_000_000
 #: how coffea writes a chunk
 _CHUNK: Final = re.compile(r"filename='([^']+)'.*?entrystart=(\d+), entrystop=(\d+)", re.DOTALL)

@@ -28,8 +28,8 @@ from .together import WORKERS, Together
 
 __all__ = ["DEFAULT_CHUNKSIZE", "Filled", "fill_histograms"]
 
-#: events that a processor is handed at a time
-DEFAULT_CHUNKSIZE: Final = 200_000
+#: events that a processor is handed at a time: more are hardly faster, and take more memory (docs/scaling.md)
+DEFAULT_CHUNKSIZE: Final = 500_000
 #: parts that a job is divided into where progress is reported in lines
 _PARTS: Final = 10
 

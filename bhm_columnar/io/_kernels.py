@@ -6,6 +6,9 @@ the text, so the loops need no bounds checks: a line that ends at `stop` has los
 
 A scanning function returns the position where it stopped and `OK` or the reason why it stopped there.
 
+Nearly all events of a dump have the form that the board writes: `_scan_usual_events` reads these, taking nothing that the careful
+functions above it would not take with the same values, and leaves all others to them.
+
 All of it stands in one module because numba's cache looks at no other file than that of the compiled function.
 """
 
@@ -16,7 +19,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._jit import njit
+from .._jit import lean_njit, njit
 
 __all__ = [
     "AFTER_RULE",
@@ -64,6 +67,14 @@ class Columns(NamedTuple):
     unusual: Longs
 
 
+class Scratch(NamedTuple):
+    """Room for one header, and for the numbers of an ADC and a TDC line."""
+
+    values: Longs
+    adc: Bytes
+    tdc: Bytes
+
+
 #: bytes behind the text that a buffer must hold, the first of them a newline
 PADDING: Final = 16
 #: longest line, and most bytes from one header to the next, that are read
@@ -103,20 +114,46 @@ N_SAMPLES: Final = 20
 N_FIELDS: Final = 2 + N_SAMPLES
 MAX_TDC: Final = 63
 MAX_DIGITS: Final = 20
+# the digits of the largest number; one with more might not fit in 64 bits
+MAX_USUAL_DIGITS: Final = 10
 MIN_RULE: Final = 10
 
+# more than a pulse in its usual form takes: 22 numbers and 20 codes of at most three digits, and two newlines
+USUAL_PULSE: Final = 4 * (N_FIELDS + N_SAMPLES) + 2
+# bytes taken together as words, the first of them lowest
+EIGHT_DASHES: Final = 0x2D2D_2D2D_2D2D_2D2D
+FOUR_ZEROS: Final = 0x2030_2030_2030_2030  # "0 0 0 0 "
+FOUR_DIGITS: Final = 0x000F_000F_000F_000F
+FOUR_SIXES: Final = 0x0006_0006_0006_0006
+FOUR_CARRIES: Final = 0x0010_0010_0010_0010
 
-@njit
+
+@lean_njit
+def _at(buf: Bytes, i: int) -> int:
+    """Byte at `i`, which is not negative: no need to look for places counted from the end."""
+    # numba takes the int of a uint8 for a uint64, and compares that with others as floats
+    return int(np.int64(buf[np.uintp(i)]))
+
+
+@lean_njit
+def _word_at(buf: Bytes, i: int) -> int:
+    """Eight bytes as a number, which is compiled to one load."""
+    low = _at(buf, i) | _at(buf, i + 1) << 8 | _at(buf, i + 2) << 16 | _at(buf, i + 3) << 24
+    high = _at(buf, i + 4) | _at(buf, i + 5) << 8 | _at(buf, i + 6) << 16 | _at(buf, i + 7) << 24
+    return low | high << 32
+
+
+@lean_njit
 def _is_digit(byte: int) -> bool:
     return 48 <= byte <= 57
 
 
-@njit
+@lean_njit
 def _is_blank(byte: int) -> bool:
     return byte == 32 or byte == 9 or byte == 13
 
 
-@njit
+@lean_njit
 def _is_marker(buf: Bytes, s: int) -> bool:
     """Whether ``--- START`` stands in the buffer with its S at position `s`."""
     return (
@@ -133,7 +170,7 @@ def _is_marker(buf: Bytes, s: int) -> bool:
     )
 
 
-@njit
+@lean_njit
 def find_last_marker(buf: Bytes, stop: int) -> int:
     """Find the first dash of the last ``--- START`` in ``buf[:stop]``, or -1."""
     for s in range(stop - 5, 3, -1):
@@ -142,7 +179,7 @@ def find_last_marker(buf: Bytes, stop: int) -> int:
     return -1
 
 
-@njit
+@lean_njit
 def _find_marker(buf: Bytes, i: int, stop: int) -> tuple[int, int]:
     """Find the S of the next ``--- START`` from `i` on, or `stop`; count the newlines passed."""
     lines = 0
@@ -155,14 +192,16 @@ def _find_marker(buf: Bytes, i: int, stop: int) -> tuple[int, int]:
     return i, lines
 
 
-@njit
+@lean_njit
 def _dashes_end(buf: Bytes, i: int) -> int:
-    while buf[i] == 45:
+    while _word_at(buf, i) == EIGHT_DASHES:
+        i += 8
+    while _at(buf, i) == 45:
         i += 1
     return i
 
 
-@njit
+@lean_njit
 def _dashes_start(buf: Bytes, i: int) -> int:
     """First of the dashes before position `i`."""
     while i > 0 and buf[i - 1] == 45:
@@ -170,20 +209,20 @@ def _dashes_start(buf: Bytes, i: int) -> int:
     return i
 
 
-@njit
+@lean_njit
 def _blanks_end(buf: Bytes, i: int, limit: int) -> int:
     while _is_blank(buf[i]) and i < limit:
         i += 1
     return i
 
 
-@njit
+@lean_njit
 def _misfit(byte: int) -> int:
     """Say why a byte cannot stand where a number should."""
     return NUL if byte == 0 else CHARACTER
 
 
-@njit
+@lean_njit
 def _scan_row(buf: Bytes, i: int, row: Bytes) -> tuple[int, int, int]:
     """Read a line of numbers 0..255 into `row`, and count them; those that do not fit in `row` are only counted.
 
@@ -222,7 +261,7 @@ def _scan_row(buf: Bytes, i: int, row: Bytes) -> tuple[int, int, int]:
             return i, _misfit(byte), n
 
 
-@njit
+@lean_njit
 def _scan_number(buf: Bytes, i: int, largest: int) -> tuple[int, int, int]:
     """Read a number of a header and the punctuation behind it; returns position, reason, number."""
     first = i
@@ -242,7 +281,7 @@ def _scan_number(buf: Bytes, i: int, largest: int) -> tuple[int, int, int]:
     return i, OK, value
 
 
-@njit
+@lean_njit
 def _scan_label(buf: Bytes, i: int, limit: int) -> tuple[int, int]:
     """Pass a word of any kind and the blanks around it."""
     i = _blanks_end(buf, i, limit)
@@ -256,7 +295,7 @@ def _scan_label(buf: Bytes, i: int, limit: int) -> tuple[int, int]:
     return i, LONG_LINE if i >= limit else OK
 
 
-@njit
+@lean_njit
 def _scan_header(buf: Bytes, i: int, values: Longs) -> tuple[int, int]:
     """Read ``label event label bx label orbit label run ...`` into `values`, from behind START to the newline."""
     limit = i + MAX_LINE
@@ -281,7 +320,7 @@ def _scan_header(buf: Bytes, i: int, values: Longs) -> tuple[int, int]:
     return i, OK
 
 
-@njit
+@lean_njit
 def _scan_rule(buf: Bytes, i: int, stop: int, final: bool) -> tuple[int, int, int]:
     """Read the line behind a header: a rule, or a text that cannot be taken for numbers; returns 1 for a text."""
     limit = i + MAX_LINE
@@ -310,7 +349,7 @@ def _scan_rule(buf: Bytes, i: int, stop: int, final: bool) -> tuple[int, int, in
     return i, OK, 0 if rule and not (text or numbers) else 1
 
 
-@njit
+@lean_njit
 def _is_cut_short(buf: Bytes, i: int, stop: int) -> bool:
     """Whether the line at `i` goes on to `stop` without a header in it."""
     while buf[i] != 10:
@@ -320,7 +359,7 @@ def _is_cut_short(buf: Bytes, i: int, stop: int) -> bool:
     return i == stop
 
 
-@njit
+@lean_njit
 def _scan_dashes(buf: Bytes, i: int, stop: int, final: bool) -> int:
     """Say whether a line that begins with a dash is a rule or a header: `OK` or the reason."""
     first = i
@@ -342,7 +381,7 @@ def _scan_dashes(buf: Bytes, i: int, stop: int, final: bool) -> int:
     return _misfit(buf[i])
 
 
-@njit
+@lean_njit
 def _skip_rules(buf: Bytes, i: int, stop: int, final: bool) -> tuple[int, int, int]:
     """Pass dashes, blanks and newlines up to a header's S or the end; returns position, reason, newlines passed."""
     lines = 0
@@ -363,7 +402,7 @@ def _skip_rules(buf: Bytes, i: int, stop: int, final: bool) -> tuple[int, int, i
     return stop, OK, lines
 
 
-@njit
+@lean_njit
 def _scan_pulse(buf: Bytes, i: int, stop: int, adc: Bytes, tdc: Bytes) -> tuple[int, int, int, int, int]:
     """Read an ADC line into `adc` and its TDC line into `tdc`.
 
@@ -399,20 +438,19 @@ def _scan_pulse(buf: Bytes, i: int, stop: int, adc: Bytes, tdc: Bytes) -> tuple[
     return end + 1, OK, 2, n_adc, n_tdc
 
 
-@njit
+@lean_njit
 def _scan_event(
-    buf: Bytes, i: int, stop: int, final: bool, values: Longs, out: Columns, n_pulses: int, n_codes: int
+    buf: Bytes, i: int, stop: int, final: bool, scratch: Scratch, out: Columns, n_pulses: int, n_codes: int
 ) -> tuple[int, int, int, int, int]:
     """Read one event from behind its START up to the next header, the end, or what belongs to no event.
 
     Returns position (the start of the line where it stopped), reason, newlines passed, and the new numbers of pulses
     and codes.
     """
-    adc = np.empty(N_FIELDS, dtype=np.uint8)
-    tdc = np.empty(N_FIELDS, dtype=np.uint8)
     event_start = i
     first_pulse = n_pulses
-    end, reason = _scan_header(buf, i, values)
+    adc, tdc = scratch.adc, scratch.tdc
+    end, reason = _scan_header(buf, i, scratch.values)
     if reason == OK and end == stop:
         reason = UNTERMINATED
     if reason != OK:
@@ -461,7 +499,162 @@ def _scan_event(
     return i, OK, lines, n_pulses, n_codes
 
 
-@njit
+@lean_njit
+def _scan_usual_header(buf: Bytes, i: int, values: Longs) -> int:
+    """Read a header with one space between words and numbers, and at most a comma behind these; returns its end or -1."""
+    start = i
+    for k in range(4):
+        if _at(buf, i) != 32:
+            return -1
+        i += 1
+        while _at(buf, i) > 32:
+            i += 1
+        if _at(buf, i) != 32:
+            return -1
+        i += 1
+        first = i
+        value = 0
+        digit = _at(buf, i) - 48
+        while 0 <= digit <= 9:
+            value = value * 10 + digit
+            i += 1
+            digit = _at(buf, i) - 48
+        if not first < i <= first + MAX_USUAL_DIGITS:
+            return -1
+        values[np.uintp(k)] = value
+        i += _at(buf, i) == 44
+    byte = _at(buf, i)
+    if byte == 32:
+        while byte != 10 and byte != 0 and byte != 83:
+            i += 1
+            byte = _at(buf, i)
+    if byte != 10 or i >= start + MAX_LINE or values[1] > MAX_BX or values[3] > MAX_RUN:
+        return -1
+    return i if values[0] <= MAX_NUMBER and values[2] <= MAX_NUMBER else -1
+
+
+@lean_njit
+def _scan_usual_number(buf: Bytes, i: int) -> tuple[int, int]:
+    """Read a number of one to three digits and a space behind it, or up to a newline; returns its end, or -1, and the number."""
+    value = _at(buf, i) - 48
+    if not 0 <= value <= 9:
+        return -1, 0
+    i += 1
+    byte = _at(buf, i)
+    if byte == 32:
+        return i + 1, value
+    if 48 <= byte <= 57:
+        value = value * 10 + byte - 48
+        i += 1
+        byte = _at(buf, i)
+        if 48 <= byte <= 57:
+            value = value * 10 + byte - 48
+            i += 1
+            byte = _at(buf, i)
+    if byte == 32:
+        return i + 1, value
+    return (i if byte == 10 else -1), value
+
+
+@lean_njit
+def _scan_usual_samples(buf: Bytes, i: int, samples: Bytes, row: int) -> int:
+    """Read 20 samples into a row, where they are small four at a time; returns the place of the newline or -1."""
+    r = np.uintp(row)
+    n = 0
+    while n < N_SAMPLES:
+        digits = _word_at(buf, i) ^ FOUR_ZEROS
+        fits = digits == digits & FOUR_DIGITS and (digits + FOUR_SIXES) & FOUR_CARRIES == 0
+        if fits and n <= N_SAMPLES - 4:
+            for k in range(4):
+                samples[r, np.uintp(n + k)] = digits >> 16 * k & 15
+            i += 8
+            n += 4
+            continue
+        i, value = _scan_usual_number(buf, i)
+        if i < 0 or value > 255:
+            return -1
+        samples[r, np.uintp(n)] = value
+        n += 1
+    return i if _at(buf, i) == 10 else -1
+
+
+@lean_njit
+def _scan_usual_pulse(buf: Bytes, i: int, out: Columns, n_pulses: int, n_codes: int) -> tuple[int, int]:
+    """Read a pulse with one space between numbers into row `n_pulses`; returns its end, or -1, and the new `n_codes`."""
+    fibre = _at(buf, i) - 48
+    cable = _at(buf, i + 2) - 48
+    is_input = FIRST_FIBRE <= fibre <= LAST_FIBRE and 0 <= cable <= LAST_CABLE
+    if not is_input or _at(buf, i + 1) != 32 or _at(buf, i + 3) != 32:
+        return -1, n_codes
+    row = np.uintp(n_pulses)
+    out.inputs[row, 0] = fibre
+    out.inputs[row, 1] = cable
+    i = _scan_usual_samples(buf, i + 4, out.samples, n_pulses)
+    if i < 0:
+        return -1, n_codes
+    i += 1
+    room = N_SAMPLES
+    while _at(buf, i) != 10:
+        i, value = _scan_usual_number(buf, i)
+        if i < 0 or value > MAX_TDC or room == 0:
+            return -1, n_codes
+        out.codes[np.uintp(n_codes)] = value
+        n_codes += 1
+        room -= 1
+    return i + 1, n_codes
+
+
+@lean_njit
+def _scan_usual_end(buf: Bytes, i: int) -> tuple[int, int]:
+    """Pass dashes up to the S of a header, and at most one rule before it; returns -1 if they are none, and newlines passed."""
+    end = _dashes_end(buf, i)
+    if _is_marker(buf, end + 1):
+        return end + 1, 0
+    if _at(buf, end) != 10 or not i + MIN_RULE <= end <= i + MAX_LINE:
+        return -1, 0
+    end = _dashes_end(buf, end + 1)
+    return (end + 1 if _is_marker(buf, end + 1) else -1), 1
+
+
+@lean_njit
+def _scan_usual_events(
+    buf: Bytes, start: int, stop: int, out: Columns, n_events: int, n_pulses: int, n_codes: int
+) -> tuple[int, int, int, int, int]:
+    """Read events from behind a START on, as long as they have the usual form.
+
+    Returns the position behind the START of the first event that has not, newlines passed, and the new numbers of events, pulses
+    and codes.
+    """
+    lines = 0
+    while True:
+        i = _scan_usual_header(buf, start, out.events[n_events]) + 1
+        end = _dashes_end(buf, i)
+        if not 0 < i < end < min(stop, i + MAX_LINE) or _at(buf, end) != 10:
+            break
+        i = end + 1
+        passed = 2
+        pulse = n_pulses
+        code = n_codes
+        while 0 < i < stop - USUAL_PULSE and _at(buf, i) != 45:
+            i, code = _scan_usual_pulse(buf, i, out, pulse, code)
+            pulse += 1
+            passed += 2
+            out.code_offsets[np.uintp(pulse)] = code
+        if not 0 < i < stop - USUAL_PULSE:
+            break
+        i, rules = _scan_usual_end(buf, i)
+        if not 0 < i < min(stop, start + MAX_EVENT):
+            break
+        start = i + 5
+        lines += passed + rules
+        n_events += 1
+        n_pulses = pulse
+        n_codes = code
+        out.pulse_offsets[np.uintp(n_events)] = pulse
+    return start, lines, n_events, n_pulses, n_codes
+
+
+@lean_njit
 def _note(reason: int, offset: int, line: int, out: Columns) -> None:
     """Count a reason, and keep the byte and line of its first case."""
     if out.counts[reason] == 0:
@@ -485,7 +678,7 @@ def scan(buf: Bytes, stop: int, final: bool, state: int, out: Columns) -> tuple[
     -------
     how many events, pulses, codes, headers and newlines there were, and the state at the end
     """
-    values = np.empty(4, dtype=np.int64)
+    scratch = Scratch(np.empty(4, np.int64), np.empty(N_FIELDS, np.uint8), np.empty(N_FIELDS, np.uint8))
     n_events = n_pulses = n_codes = headers = lines = i = 0
     out.pulse_offsets[0] = 0
     out.code_offsets[0] = 0
@@ -502,9 +695,13 @@ def scan(buf: Bytes, stop: int, final: bool, state: int, out: Columns) -> tuple[
                 continue
         if i >= stop:
             return n_events, n_pulses, n_codes, headers, lines, state
-        headers += 1
-        begin = i + 5
-        i, reason, passed, pulses, n = _scan_event(buf, begin, stop, final, values, out, n_pulses, n_codes)
+        before = n_events
+        begin, passed, n_events, n_pulses, n_codes = _scan_usual_events(
+            buf, i + 5, stop, out, n_events, n_pulses, n_codes
+        )
+        lines += passed
+        headers += 1 + n_events - before
+        i, reason, passed, pulses, n = _scan_event(buf, begin, stop, final, scratch, out, n_pulses, n_codes)
         if reason != OK:
             # judge the event by its own bytes, as if they ended where the dashes of the next header begin
             following, _ = _find_marker(buf, i, stop)
@@ -512,12 +709,13 @@ def scan(buf: Bytes, stop: int, final: bool, state: int, out: Columns) -> tuple[
                 end = _dashes_start(buf, following - 1)
                 buf[end] = 10
                 i, reason, passed, pulses, n = _scan_event(
-                    buf, begin, end, False, values, out, n_pulses, n_codes
+                    buf, begin, end, end == stop, scratch, out, n_pulses, n_codes
                 )
                 buf[end] = 45
         lines += passed
         if reason == OK:
-            out.events[n_events] = values
+            for k in range(4):
+                out.events[n_events, k] = scratch.values[k]
             n_events += 1
             n_pulses = pulses
             n_codes = n

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..events.behaviors import BEHAVIOR
 from ..events.columns import CODES, EVENT_COLUMNS, N_PULSE, PULSE_COLUMNS, SAMPLES
 from ..events.derived import derive_columns
 
-__all__ = ["FlatEvents", "assemble_events", "branches_to_events", "events_to_branches"]
+__all__ = ["FlatEvents", "assemble_events", "branches_to_events", "events_to_branches", "join_flat"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,25 @@ class FlatEvents:
             code_offsets=np.zeros(1, dtype=np.int64),
             codes=np.empty(0, dtype=np.uint8),
         )
+
+
+def join_flat(parts: Sequence[FlatEvents]) -> FlatEvents:
+    """Join flat arrays of pieces that follow one another; at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("event", "bx", "orbit", "run", "fibre", "cable", "samples", "codes")
+    }
+    for name in ("pulse_offsets", "code_offsets"):
+        columns[name] = _join_offsets([getattr(part, name) for part in parts])
+    return FlatEvents(**columns)
+
+
+def _join_offsets(parts: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    bases = np.cumsum([part[-1] for part in parts[:-1]])
+    shifted = (part[1:] + base for part, base in zip(parts[1:], bases, strict=True))
+    return np.concatenate([parts[0], *shifted])
 
 
 def assemble_events(flat: FlatEvents, side: Side) -> ak.Array:
@@ -113,14 +132,20 @@ def events_to_branches(events: ak.Array) -> dict[str, Any]:
     -------
     arrays by branch: numpy for scalars, singly jagged awkward arrays for the rest
     """
-    pulses = events["Pulse"]
+    pulses = ak.to_packed(events["Pulse"]).layout
+    offsets, table = pulses.offsets.data, pulses.content
     branches: dict[str, Any] = {column.branch: events[column.name].to_numpy() for column in EVENT_COLUMNS}
-    branches[N_PULSE] = ak.num(pulses).to_numpy().astype(np.int32)
+    branches[N_PULSE] = np.diff(offsets).astype(np.int32)
     for column in PULSE_COLUMNS:
-        branches[column.branch] = ak.without_parameters(pulses[column.name])
-    branches[SAMPLES.branch] = ak.flatten(pulses[SAMPLES.name], axis=2)
-    branches[CODES.branch] = ak.flatten(pulses[CODES.name], axis=2)
+        branches[column.branch] = _lists(offsets, table.content(column.name))
+    branches[SAMPLES.branch] = _lists(offsets * N_SAMPLES, table.content(SAMPLES.name).content)
+    codes = table.content(CODES.name)
+    branches[CODES.branch] = _lists(codes.offsets.data[offsets], codes.content)
     return branches
+
+
+def _lists(offsets: npt.NDArray[np.int64], content: ak.contents.Content) -> ak.Array:
+    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), content))
 
 
 def branches_to_events(branches: Mapping[str, Any]) -> ak.Array:

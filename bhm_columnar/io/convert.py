@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -75,10 +76,12 @@ class _Reading:
         for name, column in zip(_KEY.names or (), (run, event, orbit, bx), strict=True):
             headers[name] = column
         self._headers.write(headers.tobytes())
-        orbit, self.order = follow_events(run, event, orbit, bx, self.order)
+        written = orbit
+        orbit, self.order = follow_events(run, event, written, bx, self.order)
         self.report = add_reports((self.report, replace(report, runs=span_runs(run, orbit))))
         self._cover(run, orbit)
-        return ak.with_field(events, orbit, "orbit")
+        # most pieces keep their orbits
+        return events if orbit is written else ak.with_field(events, orbit, "orbit")
 
     def _cover(self, run: npt.NDArray[np.integer], orbit: npt.NDArray[np.int64]) -> None:
         """Add a piece to what the dump covers; a second capture of a run within it covers a stretch of its own."""
@@ -163,10 +166,7 @@ def convert_dump(
         ) as reader,
     ):
         reading = _Reading(headers)
-        entries = 0
-        for events in _read_all(files, reading, reader, tolerance):
-            writer.extend(events_to_branches(events))
-            entries += len(events)
+        entries = _write_all(_read_all(files, reading, reader, tolerance), writer)
         provenance = Provenance(
             side=files.side,
             side_assumed=files.assumed,
@@ -180,6 +180,22 @@ def convert_dump(
         )
         writer.finish(provenance)
     return provenance
+
+
+def _write_all(pieces: Iterable[ak.Array], writer: TTreeWriter | ParquetWriter) -> int:
+    """Write events, each piece in a thread while the next one is read; returns how many."""
+    entries = 0
+    written: Future[None] | None = None
+    with ThreadPoolExecutor(1, thread_name_prefix="write") as pool:
+        for events in pieces:
+            branches = events_to_branches(events)
+            entries += len(events)
+            if written is not None:
+                written.result()
+            written = pool.submit(writer.extend, branches)
+        if written is not None:
+            written.result()
+    return entries
 
 
 def convert_folder(

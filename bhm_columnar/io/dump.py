@@ -16,7 +16,7 @@ from ..detector.qie import N_SAMPLES
 from ..errors import DumpError
 from ..events.runs import span_runs
 from ._kernels import AFTER_RULE, MAX_EVENT, MAX_LINE, N_REASONS, PADDING, Columns, find_last_marker, scan
-from .assemble import FlatEvents, assemble_events
+from .assemble import FlatEvents, assemble_events, join_flat
 from .folders import require_side
 from .report import BadLine, ReadReport, Reason
 from .source import ByteSource, open_source
@@ -79,11 +79,14 @@ def read_dump(path: str | Path, *, side: Side | str | None = None) -> tuple[ak.A
     DatasetError
         If its side cannot be told.
     """
-    pieces, reports = [], []
-    for events, report in iterate_dump(path, side=side):
-        pieces.append(events)
-        reports.append(report)
-    return (pieces[0] if len(pieces) == 1 else ak.concatenate(pieces)), add_reports(reports)
+    known_side = _as_side(side, path)
+    with open_source(str(path), hashed=False) as source:
+        scanned = list(_scan_source(source, DEFAULT_CHUNK, is_last=True))
+    # joined while they are flat, which is much less work than to join events
+    events = assemble_events(join_flat([flat for flat, _ in scanned]), known_side)
+    report = add_reports(report for _, report in scanned)
+    check_headers(report.headers, str(path))
+    return events, report
 
 
 def add_reports(reports: Iterable[ReadReport]) -> ReadReport:
@@ -106,7 +109,7 @@ def iterate_dump(
     The pieces are cut at headers, every `chunk_bytes` of text or so; there is at least one. Their concatenation and the
     sum of their reports do not depend on `chunk_bytes`. Arguments and errors are those of `read_dump`.
     """
-    with open_source(str(path)) as source:
+    with open_source(str(path), hashed=False) as source:
         yield from iterate_source(source, _as_side(side, path), chunk_bytes=chunk_bytes)
 
 
@@ -135,12 +138,22 @@ def iterate_pieces(
     is_last
         Whether the text ends with the file; otherwise it ends before a header.
     """
+    for flat, report in _scan_source(source, chunk_bytes, is_last=is_last):
+        yield assemble_events(flat, side), report
+
+
+def _scan_source(
+    source: ByteSource, chunk_bytes: int, *, is_last: bool
+) -> Iterator[tuple[FlatEvents, ReadReport]]:
+    """Scan a dump of either form, and complete the reports."""
     if ".uhtr" in Path(file_name(source.path)).suffixes:
-        flat = scan_uhtr(source)
-        yield _assemble(flat, ReadReport(source.size, headers=len(flat.event), events=len(flat.event)), side)
-        return
-    for flat, report in _scan_text(source, chunk_bytes, is_last):
-        yield _assemble(flat, report, side)
+        whole = scan_uhtr(source)
+        n_events = len(whole.event)
+        scanned = iter([(whole, ReadReport(source.size, headers=n_events, events=n_events))])
+    else:
+        scanned = _scan_text(source, chunk_bytes, is_last)
+    for flat, report in scanned:
+        yield flat, replace(report, pulses=len(flat.fibre), runs=span_runs(flat.run, flat.orbit))
 
 
 def check_headers(headers: int, path: str) -> None:
@@ -155,11 +168,6 @@ def check_headers(headers: int, path: str) -> None:
         raise DumpError(
             "holds no event header ('--- START ...')", where=path, hint="is it a BHM self-trigger dump?"
         )
-
-
-def _assemble(flat: FlatEvents, report: ReadReport, side: Side) -> Piece:
-    spans = span_runs(flat.run, flat.orbit)
-    return assemble_events(flat, side), replace(report, pulses=len(flat.fibre), runs=spans)
 
 
 def _scan_text(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import lzma
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -21,21 +22,63 @@ __all__ = ["ByteSource", "OnBytes", "open_source"]
 OnBytes = Callable[[int], None]
 
 _PIECE: Final = 1 << 20
+# pieces of a file that are worth a thread's attention
+_LARGE: Final = 1 << 23
+
+
+class _Checksum:
+    """A sha256; of large pieces it is taken in a thread, while they are scanned."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sha256")
+        self._pending: Future[None] | None = None
+        self._copy = bytearray()
+
+    def update(self, data: bytes | memoryview) -> None:
+        self._wait()
+        if len(data) < _LARGE:
+            self._hash.update(data)
+            return
+        if len(self._copy) < len(data):
+            self._copy = bytearray(len(data))
+        # the scanner writes into the text that it reads
+        copy = memoryview(self._copy)[: len(data)]
+        copy[:] = data
+        self._pending = self._pool.submit(self._hash.update, copy)
+
+    def hexdigest(self) -> str:
+        self._wait()
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+    def _wait(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+            self._pending = None
 
 
 class _CountingReader:
-    """Pass bytes of a file through, counting and hashing them; as much of a file as decompressors ask for.
+    """Pass bytes of a file through, counting them; as much of a file as decompressors ask for.
 
-    With a limit, it ends after so many bytes, which are not hashed.
+    With a limit, it ends after so many bytes.
     """
 
     closed = False
 
-    def __init__(self, raw: Any, on_bytes: OnBytes | None = None, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        raw: Any,
+        on_bytes: OnBytes | None = None,
+        limit: int | None = None,
+        checksum: _Checksum | None = None,
+    ) -> None:
         self._raw = raw
         self._on_bytes = on_bytes
         self._limit = limit
-        self.hash = hashlib.sha256()
+        self._checksum = checksum
         self.size = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -60,8 +103,8 @@ class _CountingReader:
         """Leave the file to who opened it."""
 
     def _account(self, data: bytes | memoryview) -> None:
-        if self._limit is None:
-            self.hash.update(data)
+        if self._checksum is not None:
+            self._checksum.update(data)
         self.size += len(data)
         if self._on_bytes is not None:
             self._on_bytes(len(data))
@@ -70,9 +113,10 @@ class _CountingReader:
 class ByteSource:
     """The content of one dump, decompressed as it is read."""
 
-    def __init__(self, path: str, reader: _CountingReader) -> None:
+    def __init__(self, path: str, reader: _CountingReader, checksum: _Checksum) -> None:
         self.path = path
         self._reader = reader
+        self._checksum = checksum
         name = file_name(path)
         ending = next((COMPRESSIONS[end] for end in COMPRESSIONS if name.endswith(end)), None)
         self.is_compressed = ending is not None
@@ -121,13 +165,18 @@ class ByteSource:
 
     @property
     def sha256(self) -> str:
-        """Checksum of what was read of the file, as stored: after the end, what ``sha256sum`` prints."""
-        return self._reader.hash.hexdigest()
+        """Checksum of what was read of the file, as stored, if it was asked for: after the end, what ``sha256sum`` prints."""
+        return self._checksum.hexdigest()
 
 
 @contextmanager
 def open_source(
-    path: str, on_bytes: OnBytes | None = None, *, start: int = 0, stop: int | None = None
+    path: str,
+    on_bytes: OnBytes | None = None,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    hashed: bool = True,
 ) -> Iterator[ByteSource]:
     """Open a dump for reading; ``.gz``, ``.xz`` and ``.zst`` are decompressed.
 
@@ -135,6 +184,8 @@ def open_source(
     ----------
     start, stop
         The bytes of a plain file to read, if not all; they are not hashed.
+    hashed
+        Whether to take the checksum.
 
     Raises
     ------
@@ -143,7 +194,9 @@ def open_source(
     DatasetError
         If the package for its protocol is missing.
     """
-    with open_raw(path) as raw:
-        if stop is not None:
+    with open_raw(path) as raw, closing(_Checksum()) as checksum:
+        limit = None if stop is None else stop - start
+        if limit is not None:
             raw.seek(start)
-        yield ByteSource(path, _CountingReader(raw, on_bytes, None if stop is None else stop - start))
+        taken = checksum if hashed and limit is None else None
+        yield ByteSource(path, _CountingReader(raw, on_bytes, limit, taken), checksum)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..detector.qie import LINK_WORDS, TDC_ALREADY_HIGH, TDC_CODES
+from ..events.flat import take_pulses
 from .cuts import DEFAULT_CUTS, Cuts
 
 __all__ = ["CLEANING_COLUMNS", "clean_pulses"]
@@ -37,7 +38,7 @@ def clean_pulses(pulses: ak.Array, cuts: Cuts = DEFAULT_CUTS) -> tuple[ak.Array,
     for name, passes in _steps(pulses, cuts):
         keep &= passes
         cutflow[name] = int(np.count_nonzero(keep))
-    return pulses[keep], cutflow
+    return take_pulses(pulses, keep), cutflow
 
 
 def _steps(pulses: ak.Array, cuts: Cuts) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:

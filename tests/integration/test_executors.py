@@ -55,6 +55,11 @@ class Slow(Peaks):
         time.sleep(0.05)
         return super().process(events)
 
+class Slower(Peaks):
+    def process(self, events):
+        time.sleep(0.5)
+        return super().process(events)
+
 class Failing(Peaks):
     def process(self, events):
         if events.event[0] > 20:
@@ -349,7 +354,7 @@ def test_ctrl_c_releases_the_workers(toy_events: Path, user: Path, tmp_path: Pat
         "fill",
         str(toy_events),
         "-p",
-        f"{user}:Slow",
+        f"{user}:Slower",
         "-o",
         str(tmp_path / "out"),
         "--chunksize",

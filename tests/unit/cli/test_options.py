@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 
 import pytest
 
 from bhm_columnar.cli import make_parser
+from bhm_columnar.cli._log import show_log
 from bhm_columnar.cli._options import parse_runs, positive
 from bhm_columnar.cli.plot import _NAMES
 from bhm_columnar.plotting.figures import FIGURES
@@ -36,3 +38,14 @@ def test_help_of_every_verb_teaches(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="0"):
             make_parser().parse_args([verb, "--help"])
         assert len(capsys.readouterr().out) > 200
+
+
+def test_log_of_the_library_is_shown_while_a_verb_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    log = logging.getLogger("bhm_columnar")
+    before = (log.level, list(log.handlers))
+    with show_log():
+        log.info("compiling")
+        log.debug("details")
+    log.info("afterwards")
+    assert capsys.readouterr().err == "bhm: compiling\n"
+    assert (log.level, log.handlers) == before

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bhm_columnar import flatten_pulses, open_events, read_dump
-from bhm_columnar.events.flat import split_sides
+from bhm_columnar.events.flat import split_sides, take_pulses
 
 
 @pytest.fixture(params=["eager", "lazy"])
@@ -42,3 +42,13 @@ def test_sides_of_mixed_events(toy: Path) -> None:
     parts = list(split_sides(ak.concatenate([minus[:10], plus[:5], minus[10:12]])))
     assert [(side.name, len(part)) for side, part in parts] == [("+Z", 5), ("-Z", 12)]
     assert list(split_sides(plus[:0])) == []
+
+
+def test_some_pulses_are_taken(events: ak.Array) -> None:
+    table = flatten_pulses(events, ("bx", "peak", "charge"))
+    keep = np.arange(len(table)) % 3 == 1
+    taken = take_pulses(table, keep)
+    assert taken.to_list() == table.to_list()[1::3]
+    assert taken.layout.is_record  # not an index over the whole table
+    assert take_pulses(table, ~np.zeros(len(table), dtype=bool)).to_list() == table.to_list()
+    assert take_pulses(table, np.zeros(len(table), dtype=bool)).fields == table.fields

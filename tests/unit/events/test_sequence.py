@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bhm_columnar.detector.lhc import ORBIT_COUNTER
+from bhm_columnar.events import sequence
 from bhm_columnar.events.sequence import EVENT_COUNTER, KINDS, EventOrder, count_duplicates, follow_events
 
 gaps = st.lists(st.integers(0, ORBIT_COUNTER // 2 - 1), min_size=1, max_size=40)
@@ -89,3 +90,16 @@ def test_only_wraps_change_orbits() -> None:
 def test_duplicates_agree_with_a_set(rows: list[tuple[int, int, int, int]]) -> None:
     columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
     assert count_duplicates(*columns) == len(rows) - len(set(rows))
+
+
+rising = st.lists(
+    st.tuples(st.integers(0, 1), st.integers(-1, 2), st.integers(-1, 2), st.integers(0, 1)), max_size=12
+).map(lambda steps: [tuple(row) for row in np.cumsum([(1, 5, 5, 0), *steps], axis=0).tolist()])
+
+
+@given(rising, st.integers(1, 5))
+def test_pieces_in_order_need_no_closer_look(rows: list[tuple[int, int, int, int]], cuts: int) -> None:
+    quick = follow(rows, cuts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sequence, "_is_in_order", lambda *_: False)
+        assert follow(rows, cuts) == quick

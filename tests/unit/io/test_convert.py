@@ -11,8 +11,10 @@ import uproot
 
 from bhm_columnar import convert_dump, find_dumps, read_dump, read_events
 from bhm_columnar.errors import DatasetError, DumpError, EventsFileError, OutputError
+from bhm_columnar.io.assemble import branches_to_events, events_to_branches
 from bhm_columnar.io.convert import ENDINGS, FORMATS, convert_folder, read_provenance
 from bhm_columnar.io.report import Tolerance
+from bhm_columnar.io.root import TTreeWriter
 
 
 @pytest.fixture(params=FORMATS)
@@ -204,3 +206,29 @@ def test_what_a_side_covers_is_known_by_dump_and_capture(toy: Path, tmp_path: Pa
     begins = [min(span.first_orbit for span in spans.values()) for spans in made.coverage]
     assert all(begin > end for begin, end in zip(begins[1:], ends[:-1], strict=True))
     assert read_provenance(tmp_path / "x.root").coverage == made.coverage
+
+
+@pytest.mark.parametrize("fails_at", [1, 3])
+def test_what_fails_in_writing_is_said(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    calls = []
+
+    def extend(_: TTreeWriter, branches: dict[str, object]) -> None:
+        calls.append(branches)
+        if len(calls) == fails_at:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(TTreeWriter, "extend", extend)
+    with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\)"):
+        convert_dump(toy / "uHTR4.txt", tmp_path / "plusZ.root", chunk_bytes=50_000)
+    assert len(calls) == fails_at
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_branches_of_selected_events(toy: Path) -> None:
+    events, _ = read_dump(toy / "uHTR4.txt")
+    chosen = events[events.bx % 3 == 0]
+    branches = events_to_branches(chosen)
+    assert ak.array_equal(branches_to_events(branches), ak.to_packed(chosen))
+    assert branches["nPulse"].tolist() == ak.num(chosen.Pulse).to_list()

@@ -169,3 +169,14 @@ def test_reports_add_up() -> None:
     assert total.skipped == {"nul_byte": 2}
     assert total.first_bad == {"nul_byte": bad}
     assert total.as_dict()["first_bad"]["line"] == 3
+
+
+def test_pieces_are_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = "7 1 4 4 4 4 4 4 4 4 4 131 5 5 5 5 5 5 5 5 5 5\n31 62\n"
+    path = write(tmp_path, "".join(event(number, (PULSE + two) * (number % 3)) for number in range(100)))
+    whole, report = read_dump(path)
+    monkeypatch.setattr("bhm_columnar.io.dump.DEFAULT_CHUNK", 700)
+    assert len(list(iterate_dump(path, chunk_bytes=700))) > 10
+    joined, of_joined = read_dump(path)
+    assert ak.array_equal(joined, whole)
+    assert of_joined == report

@@ -47,6 +47,18 @@ def test_content_size_and_checksum(tmp_path: Path, ending: str) -> None:
     assert read(path) == (CONTENT, len(stored), hashlib.sha256(stored).hexdigest())
 
 
+def test_the_checksum_of_large_pieces_is_that_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bhm_columnar.io.source._LARGE", 1000)
+    path = write(tmp_path, "")
+    buffer = np.zeros(3001, dtype=np.uint8)
+    with open_source(str(path)) as source:
+        while n := source.fill(buffer):
+            buffer[:n] = 0  # as the scanner may do, while the checksum is taken
+        assert source.sha256 == hashlib.sha256(CONTENT).hexdigest()
+
+
 @pytest.mark.parametrize("ending", [".gz", ".xz", ".zst"])
 def test_a_compressed_file_that_was_cut_short_is_an_error(tmp_path: Path, ending: str) -> None:
     path = write(tmp_path, ending)

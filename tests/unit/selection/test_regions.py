@@ -7,8 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bhm_columnar import Calibration, Cuts, classify_regions, region_table
-from bhm_columnar.histograms.axes import REGIONS
-from bhm_columnar.selection.regions import is_in
+from bhm_columnar.errors import ProcessorError
+from bhm_columnar.histograms.axes import (
+    REGIONS,
+    channel_axis,
+    charge_axis,
+    region_axis,
+    run_axis,
+    side_axis,
+    tdc_axis,
+)
+from bhm_columnar.histograms.counts import make_counts
+from bhm_columnar.selection.regions import fill_regions, is_in
 
 calibrations = st.builds(
     Calibration,
@@ -54,3 +64,37 @@ def test_window_can_be_widened() -> None:
     wide = is_in(region_table(calibration, Cuts(tdc_window=3)), "SR")[5]
     assert np.flatnonzero(wide[:, 200]).tolist() == list(range(3, 10))
     assert not wide[6, 139]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 15), st.integers(0, 39), st.floats(0, 1e7, width=32)),
+        min_size=0,
+        max_size=30,
+    ),
+    st.sampled_from(["+Z", "-Z"]),
+)
+def test_regions_are_filled_as_one_by_one(rows: list[tuple[int, int, float]], side: str) -> None:
+    bits = np.array([row[0] for row in rows], dtype=np.uint8)
+    channel = np.array([row[1] for row in rows], dtype=np.int16)
+    charge = np.array([row[2] for row in rows], dtype=np.float32)
+    at_once, one_by_one = (
+        make_counts(side_axis(), region_axis(), channel_axis(), charge_axis()) for _ in range(2)
+    )
+    for _ in range(2):  # the second time adds to the first
+        fill_regions(at_once, bits, side=side, channel=channel, charge=charge)
+        for region in REGIONS:
+            inside = is_in(bits, region)
+            one_by_one.fill(side=side, region=region, channel=channel[inside], charge=charge[inside])
+    assert at_once == one_by_one
+    np.testing.assert_array_equal(at_once.view(flow=True), one_by_one.view(flow=True))
+    assert at_once.sum(flow=True) == 2 * sum(int(one).bit_count() for one in bits)
+
+
+@pytest.mark.parametrize(
+    "axes", [(side_axis(), tdc_axis()), (side_axis(), region_axis(), run_axis())], ids=["no region", "grows"]
+)
+def test_what_cannot_be_filled_by_region(axes: tuple[object, ...]) -> None:
+    name = axes[-1].name
+    with pytest.raises(ProcessorError, match=f"along side.*{name} cannot be filled by region"):
+        fill_regions(make_counts(*axes), np.ones(1, np.uint8), side="+Z", **{name: np.ones(1)})

@@ -349,20 +349,12 @@ def job_options(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-_ORDER = {
-    "orbit_wraps": "the orbit counter wrapped {n} time(s), which was undone",
-    "orbit_resets": "the orbit counter was reset at {n} run change(s): orbits of these runs have no common origin",
-    "captures": "the event number began again {n} time(s) within a run: several captures of the same run",
-    "event_wraps": "the event number wrapped {n} time(s)",
-    "unordered": "{n} event(s) or file(s) are out of order",
-    "duplicates": "{n} event(s) are there twice",
-}
-
-
 def describe_order(order: Mapping[str, Any]) -> list[str]:
     """Say in sentences what goes backwards in the events of a side, with the first case."""
+    from ..events.sequence import SENTENCES  # noqa: PLC0415
+
     lines = []
-    for kind, sentence in _ORDER.items():
+    for kind, sentence in SENTENCES.items():
         if n := order.get(kind, 0):
             first = order["first"].get("repeats" if kind == "duplicates" else kind)
             place = f", first at run {first['run']} event {first['event']}" if first else ""

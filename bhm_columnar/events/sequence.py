@@ -28,12 +28,21 @@ import numpy.typing as npt
 
 from ..detector.lhc import ORBIT_COUNTER
 
-__all__ = ["EVENT_COUNTER", "KINDS", "EventOrder", "count_duplicates", "follow_events"]
+__all__ = ["EVENT_COUNTER", "KINDS", "SENTENCES", "EventOrder", "count_duplicates", "follow_events"]
 
 Longs = npt.NDArray[np.int64]
 Integers = npt.NDArray[np.integer]
 #: range of the event number in the DAQ header of the board
 EVENT_COUNTER: Final = 2**24
+#: what goes backwards in the events of a side, in words
+SENTENCES: Final = {
+    "orbit_wraps": "the orbit counter wrapped {n} time(s), which was undone",
+    "orbit_resets": "the orbit counter was reset at {n} run change(s): orbits of these runs have no common origin",
+    "captures": "the event number began again {n} time(s) within a run: several captures of the same run",
+    "event_wraps": "the event number wrapped {n} time(s)",
+    "unordered": "{n} event(s) or file(s) are out of order",
+    "duplicates": "{n} event(s) are there twice",
+}
 KINDS: Final = ("orbit_wraps", "orbit_resets", "captures", "event_wraps", "unordered", "repeats")
 
 

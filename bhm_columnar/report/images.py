@@ -1,4 +1,4 @@
-"""The drawn figures as data that a page can hold: recompressed, and no more of them than fit."""
+"""The drawn figures as data that a page can hold, and no more of them than fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ..detector.channels import CHANNEL_GROUPS, SIDES
 from ..histograms.axes import REGION_MEANINGS, REGIONS
@@ -19,8 +19,8 @@ __all__ = ["BUDGET", "Gallery", "Picture", "load_gallery"]
 
 #: bytes of base64 that all figures of a page may take, so that it stays below 5 MB with its tables and channel plots
 BUDGET: Final = 3_600_000
-#: widths in pixels that figures are tried at, until they fit
-_WIDTHS: Final = (1000, 720, 480)
+#: widths in pixels that figures are tried at, until they fit: as they are, which costs no time, and then smaller
+_WIDTHS: Final = (None, 1000, 720, 480)
 _COLOURS: Final = 128
 
 
@@ -55,7 +55,7 @@ class Gallery:
 
 
 def load_gallery(folder: Path, *, budget: int = BUDGET) -> Gallery:
-    """Recompress the PNG figures of a folder; all are made smaller until they fit together.
+    """Take the PNG figures of a folder as they are, if they fit together; else make all of them smaller until they do.
 
     Parameters
     ----------
@@ -84,17 +84,23 @@ def _fitting(pictures: list[Picture], budget: int) -> Iterable[Picture]:
             yield one
 
 
-def _encode(paths: list[Path], width: int) -> tuple[list[Picture], list[tuple[str, str]]]:
+def _encode(paths: list[Path], width: int | None) -> tuple[list[Picture], list[tuple[str, str]]]:
     pictures, broken = [], []
     for path in paths:
         try:
-            pictures.append(_load_picture(path, width))
-        except (OSError, UnidentifiedImageError) as error:
+            pictures.append(_take_picture(path) if width is None else _shrink_picture(path, width))
+        except (OSError, SyntaxError) as error:  # the latter is what pillow says of a broken chunk
             broken.append((path.stem, f"cannot be read ({error})"))
     return pictures, broken
 
 
-def _load_picture(path: Path, width: int) -> Picture:
+def _take_picture(path: Path) -> Picture:
+    with Image.open(path) as found:
+        found.verify()
+        return _make_picture(path, found.size, path.read_bytes())
+
+
+def _shrink_picture(path: Path, width: int) -> Picture:
     """Figures have few colours: a palette makes them three times smaller, and nobody sees it."""
     with Image.open(path) as found:
         image = Image.new("RGB", found.size, "white")
@@ -103,8 +109,12 @@ def _load_picture(path: Path, width: int) -> Picture:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     image.quantize(_COLOURS, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
-    uri = f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
-    return Picture(path.stem, describe_figure(path.stem), image.width, image.height, uri)
+    return _make_picture(path, image.size, stream.getvalue())
+
+
+def _make_picture(path: Path, size: tuple[int, int], png: bytes) -> Picture:
+    uri = f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+    return Picture(path.stem, describe_figure(path.stem), *size, uri)
 
 
 def _split(stem: str) -> tuple[str, str]:

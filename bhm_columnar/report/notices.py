@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..events.sequence import SENTENCES
 from .finished import Finished
 from .shifts import NOTICEABLE, Comparison
 
@@ -15,17 +16,8 @@ __all__ = ["LEVELS", "Notice", "Verdict", "find_notices", "find_verdict"]
 LEVELS: Final = ("BAD", "WARN", "INFO")
 #: channels that a notice names
 _NAMED: Final = 6
-_ORDER: Final = {
-    "orbit_wraps": ("INFO", "the orbit counter wrapped {n} time(s), which was undone"),
-    "orbit_resets": ("INFO", "the orbit counter was reset at {n} run change(s)"),
-    "captures": (
-        "INFO",
-        "the event number began again {n} time(s) within a run: several captures of the same run",
-    ),
-    "event_wraps": ("INFO", "the event number wrapped {n} time(s)"),
-    "unordered": ("WARN", "{n} event(s) or file(s) are out of order"),
-    "duplicates": ("WARN", "{n} event(s) are there twice"),
-}
+#: what should not be in the order of events
+_ODD: Final = ("unordered", "duplicates")
 
 
 @dataclass(frozen=True)
@@ -126,9 +118,9 @@ def _side(name: str, side: Mapping[str, Any]) -> Iterator[Notice]:
         yield Notice("WARN", f"{name}: a dump ends in the middle of an event")
     if side.get("assumed"):
         yield Notice("WARN", f"{name}: the side of some files was given, not told from their names")
-    for kind, (level, sentence) in _ORDER.items():
+    for kind, sentence in SENTENCES.items():
         if n := side.get("order", {}).get(kind, 0):
-            yield Notice(level, f"{name}: {sentence.format(n=n)}")
+            yield Notice("WARN" if kind in _ODD else "INFO", f"{name}: {sentence.format(n=n)}")
     if not side["clean"]:
         yield Notice("BAD", f"{name}: no pulse is left after cleaning")
     elif not side["regions"]["SR"]:

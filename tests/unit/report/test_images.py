@@ -35,8 +35,16 @@ def test_figures_stand_in_the_order_of_tables(figures: Path) -> None:
     assert gallery.omitted == ()
 
 
-def test_pictures_are_smaller_but_pictures(figures: Path) -> None:
-    picture = load_gallery(figures).pictures[0]
+def test_what_fits_stays_as_it_is(figures: Path) -> None:
+    for picture in load_gallery(figures).pictures:
+        data = base64.b64decode(picture.uri.partition(";base64,")[2])
+        assert data == (figures / f"{picture.name}.png").read_bytes()
+        assert (picture.width, picture.height) == (1200, 600)
+
+
+def test_pictures_are_made_smaller_where_they_do_not_fit(figures: Path) -> None:
+    whole = sum(len(one.uri) for one in load_gallery(figures).pictures)
+    picture = load_gallery(figures, budget=whole - 1).pictures[0]
     kind, _, data = picture.uri.partition(";base64,")
     assert kind == "data:image/png"
     image = Image.open(io.BytesIO(base64.b64decode(data)))
@@ -64,6 +72,13 @@ def test_a_damaged_figure_is_named(tmp_path: Path) -> None:
     name, why = gallery.omitted[0]
     assert name == "charge_plusZ"
     assert "cannot identify" in why
+
+
+def test_a_truncated_figure_is_named(figures: Path) -> None:
+    path = figures / "rates_SR.png"
+    path.write_bytes(path.read_bytes()[:-40])
+    gallery = load_gallery(figures)
+    assert [name for name, _ in gallery.omitted] == ["rates_SR"]
 
 
 def test_no_folder_no_figures(tmp_path: Path) -> None:

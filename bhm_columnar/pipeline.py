@@ -47,7 +47,7 @@ from .selection.pattern import BunchPattern, find_pattern, save_exposure
 __all__ = ["analyse"]
 
 #: processors of the second pass, most of which need a calibration
-_CALIBRATED: Final = ("halo", "rates", "stability", "quality")
+_CALIBRATED: Final = ("halo", "rates", "stability", "quality", "shapes")
 
 
 def analyse(
@@ -154,6 +154,7 @@ def analyse(
             label=label or (f"Simulation {DEFAULT_LABEL}" if dumps.is_simulated else DEFAULT_LABEL),
             exposure=context.times.exposure,
             pattern=pattern,
+            inputs=job.inputs(),
         )
         with stages.run("save"):
             save_calibration(filled.calibration, folder / CALIBRATION_FILE)
@@ -169,18 +170,19 @@ def analyse(
                     results, folder / FIGURES_FOLDER, on_figure=lambda _: advance(1), workers=workers
                 )
         summary = _summarise(job, dumps, filled, context, pattern)
+        summary["quality"] = check_quality(
+            filled.histograms,
+            {name: one["read"] for name, one in summary["sides"].items()},
+            calibration=filled.calibration,
+            reference=expected,
+            thresholds=thresholds,
+        ).as_dict()
+        write_json(summary, folder / SUMMARY_FILE)
         with stages.run("report"):
-            quality = check_quality(
-                filled.histograms,
-                {name: one["read"] for name, one in summary["sides"].items()},
-                calibration=filled.calibration,
-                reference=expected,
-                thresholds=thresholds,
-            )
-            summary["quality"] = quality.as_dict()
-            write_json(summary, folder / SUMMARY_FILE)
             write_report(folder, reference=reference)
             write_readme(folder, summary)
+        summary["seconds"]["report"] = round(stages.seconds["report"], 3)
+        write_json(summary, folder / SUMMARY_FILE)
         if resume is not None:
             (folder / EVENTS_FOLDER).mkdir()
             for path in paths:

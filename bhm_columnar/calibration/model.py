@@ -35,7 +35,7 @@ class Calibration:
     flags
         What is odd about a channel's numbers, by channel name.
     fits
-        The halo peaks as fits see them, if they were fitted.
+        The halo peaks as fits see them, if they were fitted; calibrations are equal whether they were or not.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Calibration:
     method: str = "table"
     runs: tuple[int, ...] = ()
     flags: Mapping[str, str] = field(default_factory=dict)
-    fits: PeakFits | None = None
+    fits: PeakFits | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for what, values, n_codes in (

@@ -17,7 +17,7 @@ from ..histograms.counts import Histogram, pick
 from ..selection.bunch_rates import BunchRates, ClassRate
 from .panel import add_stairs
 from .profiles import RATE_NAMES, with_error
-from .style import COLORS, LEGENDS, make_figure, note
+from .style import COLORS, LEGENDS, background, make_figure, say_no_data
 
 __all__ = ["CLASS_COLORS", "plot_bunch_occupancy", "plot_bunch_rates"]
 
@@ -26,7 +26,7 @@ CLASS_COLORS: Final = ("#5790fc", "#e42536", "#964a8b", "#ffffff", "#717581")
 #: number of classes that hold a bunch; the rest are empty slots
 _N_FILLED: Final = 3
 #: part of the frame below the legend
-_DATA_HEIGHT: Final = 0.72
+_DATA_HEIGHT: Final = 0.68
 #: largest mean rate of a class over the smallest, above which the axis is logarithmic
 _LOG_FROM: Final = 30.0
 _NO_BUNCH: Final = "0.55"
@@ -90,7 +90,7 @@ def plot_bunch_occupancy(
     _finish(ax, first, last)
     ax.set_ylabel("Pulses / slot")
     if top == 1.0 and not any(pick(h, region=region).values().any() for region in regions):
-        note(ax, "No pulses", x=0.5, y=0.5, align="center")
+        say_no_data(ax)
     _explain(ax, [*drawn, *shaded])
     return ax
 
@@ -141,7 +141,7 @@ def plot_bunch_rates(rates: BunchRates, *, side: Side, region: str = "SR", ax: A
     _finish(ax, 0, N_BX - 1)
     ax.set_ylabel(f"{RATE_NAMES[region]} rate per slot [Hz]")
     if not handles or not rates.counts.any():
-        note(ax, "No pulses" if handles else "No live time", x=0.96, align="right")
+        say_no_data(ax, "No data" if handles else "No data: no live time")
     if handles:
         ax.legend(
             handles=handles,
@@ -180,7 +180,7 @@ def _shade(ax: Axes, classes: npt.NDArray[Any], first: int) -> list[Artist]:
                     spans.tolist(),
                     (0, 1),
                     transform=ax.get_xaxis_transform(),
-                    facecolor=(CLASS_COLORS[index], 0.25),
+                    facecolor=(background() if name == "empty" else CLASS_COLORS[index], 0.25),
                     edgecolor="none",
                     zorder=0,
                     label=name.capitalize(),
@@ -197,7 +197,7 @@ def _explain(ax: Axes, handles: list[Artist]) -> None:
         fontsize="x-small",
         columnspacing=1.2,
         frameon=True,
-        facecolor="white",
+        facecolor=background(),
         edgecolor="none",
         framealpha=0.85,
     )

@@ -1,33 +1,40 @@
-"""The standard figures of an analysis, by name: from results to files."""
+"""The figures of an analysis, by name: from results to files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from ..detector.channels import CHANNEL_GROUPS, CHANNELS, SIDES, Side
+from ..detector.channels import CHANNEL_GROUPS
 from ..errors import SelectionError
-from ..histograms.axes import REGIONS
+from .compose import (
+    ALL_FIGURES,
+    ALL_PER_CHANNEL,
+    ALL_PER_SIDE,
+    ALL_WHOLE,
+    WHOLE_PART,
+    compose,
+    find_channels,
+    name_part,
+)
+from .extra import EXTRA_FIGURES
 from .files import save_figure
 from .pages import draw_pages, draw_sheet
 from .results import Results
-from .standard import (
-    FIGURES,
-    PER_CHANNEL,
-    PER_REGION,
-    PER_SIDE,
-    PER_SIDE_AND_REGION,
-    RATE_REGIONS,
-    is_known,
-)
-from .style import add_label, cms_style, make_figure
+from .standard import FIGURES, PER_CHANNEL, PER_REGION, RATE_REGIONS, is_known
+from .style import cms_style
 from .workers import can_fork, in_processes
 
-__all__ = ["ENDINGS", "FIGURES", "draw_figure", "draw_figures", "list_figures"]
+__all__ = [
+    "ALL_FIGURES",
+    "ENDINGS",
+    "EXTRA_FIGURES",
+    "FIGURES",
+    "draw_figure",
+    "draw_figures",
+    "list_figures",
+]
 
 #: kinds of file that figures can be written as
 ENDINGS: Final = (".pdf", ".png", ".svg")
@@ -53,7 +60,7 @@ def draw_figures(
     folder
         Where to write.
     names
-        Which of `FIGURES`.
+        Which of `ALL_FIGURES`; those of the standard set by default.
     on_figure
         Called with the name of each figure when it is drawn.
     workers
@@ -98,22 +105,24 @@ def list_figures(results: Results, names: Iterable[str] = tuple(FIGURES)) -> lis
     Raises
     ------
     SelectionError
-        If a name is none of `FIGURES`.
+        If a name is none of `ALL_FIGURES`.
     """
     groups = [group for group in CHANNEL_GROUPS if any(group in side.groups for side in results.sides)]
     parts = []
     for name in names:
-        if name not in FIGURES:
-            raise SelectionError(f"no figure is called {name!r}", hint=f"figures are {', '.join(FIGURES)}")
+        if name not in ALL_FIGURES:
+            raise _unknown(name)
         sides = [side for side in results.sides if is_known(results, name, side)]
-        if name in PER_SIDE:
+        if name in ALL_WHOLE:
+            parts += [(name, WHOLE_PART)] if sides else []
+        elif name in ALL_PER_SIDE:
             parts += [(name, side.directory) for side in sides]
         elif name in PER_REGION:
             parts += [(name, region) for region in RATE_REGIONS if sides]
-        elif name in PER_SIDE_AND_REGION:
-            parts += [(name, f"{side.directory}_{region}") for side in sides for region in RATE_REGIONS]
+        elif name in ALL_PER_CHANNEL:
+            parts += [(name, group) for group in groups] if sides else []
         else:
-            parts += [(name, group) for group in groups]
+            parts += [(name, f"{side.directory}_{region}") for side in sides for region in RATE_REGIONS]
     return parts
 
 
@@ -123,10 +132,10 @@ def draw_figure(results: Results, name: str, of: str, targets: Iterable[str | Pa
     Parameters
     ----------
     name
-        One of `FIGURES`.
+        One of `ALL_FIGURES`.
     of
-        A side (``plusZ`` or ``+Z``), a region (``SR``), a side and a region (``plusZ_SR``), or for figures of channels
-        a group (``PN``) or a channel (``PN03``).
+        A side (``plusZ`` or ``+Z``), a region (``SR``), a side and a region (``plusZ_SR``), ``both`` for figures of both
+        sides, or for figures of channels a group (``PN``) or a channel (``PN03``).
     targets
         ``.pdf``, ``.png`` or ``.svg`` files. A group is a page per channel in a PDF, all on one page otherwise.
 
@@ -143,51 +152,27 @@ def draw_figure(results: Results, name: str, of: str, targets: Iterable[str | Pa
                 where=path,
                 hint=f"use {', '.join(ENDINGS)}",
             )
-    if name in PER_SIDE:
-        side = _find_side(of)
-        _draw_one(results, lambda: PER_SIDE[name](results, side), f"{side.name} side", paths)
-    elif name in PER_REGION:
-        region = _find_region(of)
-        _draw_one(results, lambda: PER_REGION[name](results, region), "", paths)
-    elif name in PER_SIDE_AND_REGION:
-        where, _, what = of.partition("_")
-        side, region = _find_side(where), _find_region(what or "SR")
-        _draw_one(
-            results, lambda: PER_SIDE_AND_REGION[name](results, side, region), f"{side.name} side", paths
-        )
-    elif name in PER_CHANNEL:
-        channels = [channel for channel in CHANNELS if channel.name.startswith(of)]
-        if not channels:
-            raise SelectionError(f"{of!r} is no channel and no group", hint="groups are PN, PF, MN, MF")
-        for path in paths:
-            if path.suffix == ".pdf":
-                draw_pages(results, name, channels, path)
-            elif len(channels) > 1:
+    if name not in ALL_FIGURES:
+        raise _unknown(name)
+    if name in ALL_PER_CHANNEL:
+        channels = find_channels(results, of)
+        pages = [path for path in paths if path.suffix == ".pdf"]
+        for path in pages:
+            draw_pages(results, name, channels, path)
+        paths = [path for path in paths if path not in pages]
+        if len(channels) > 1:
+            for path in paths:
                 draw_sheet(results, name, channels, path)
-            else:
-                _draw_one(
-                    results, lambda: PER_CHANNEL[name](results, channels[0], make_figure()[1]), "", [path]
-                )
-    else:
-        raise SelectionError(f"no figure is called {name!r}", hint=f"figures are {', '.join(FIGURES)}")
-
-
-def _find_side(of: str) -> Side:
-    for side in SIDES:
-        if of in (side.directory, side.name):
-            return side
-    raise SelectionError(f"{of!r} is no side", hint="sides are plusZ and minusZ")
-
-
-def _find_region(of: str) -> str:
-    if of not in REGIONS:
-        raise SelectionError(f"{of!r} is no region", hint=f"regions are {', '.join(REGIONS)}")
-    return of
-
-
-def _draw_one(results: Results, plot: Callable[[], Axes], what: str, paths: list[Path]) -> None:
-    with cms_style():
-        ax = plot()
-        add_label(ax, results.label, ", ".join(filter(None, (results.run_text, what))))
+            return
+        of = channels[0].name
+    if not paths:
+        return
+    with cms_style(style=results.style):
+        figure = compose(results, name, of)
+        about = results.provenance(f"{name} of {name_part(of)}")
         for path in paths:
-            save_figure(cast(Figure, ax.figure), path)
+            save_figure(figure, path, about)
+
+
+def _unknown(name: str) -> SelectionError:
+    return SelectionError(f"no figure is called {name!r}", hint=f"figures are {', '.join(ALL_FIGURES)}")

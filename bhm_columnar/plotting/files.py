@@ -1,7 +1,8 @@
-"""Figures as files that are the same for the same results."""
+"""Figures as files that are the same for the same results, and that say what they were made from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,19 +16,36 @@ __all__ = ["PNG_DPI", "PNG_OPTIONS", "metadata_of", "save_figure"]
 PNG_DPI: Final = 100
 #: two thirds of the time of the usual level, for files that are a tenth larger
 PNG_OPTIONS: Final[dict[str, Any]] = {"compress_level": 3}
+_PROGRAM: Final = f"bhm_columnar {__version__}"
+#: how each kind of file calls what `Results.provenance` says
+_NAMES: Final = {
+    ".pdf": {"title": "Title", "subject": "Subject", "keywords": "Keywords"},
+    ".png": {"title": "Title", "subject": "Description", "keywords": "Source"},
+    ".svg": {"title": "Title", "subject": "Description", "keywords": "Source"},
+}
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as ``.pdf``, ``.png`` or ``.svg``; the file is complete, or is not there."""
+def save_figure(figure: Figure, path: Path, about: Mapping[str, str] | None = None) -> None:
+    """Write a figure as ``.pdf``, ``.png`` or ``.svg``; the file is complete, or is not there.
+
+    Parameters
+    ----------
+    about
+        For the metadata of the file: ``title``, ``subject`` and ``keywords``.
+    """
     ending = path.suffix
     options: dict[str, Any] = {"pil_kwargs": PNG_OPTIONS} if ending == ".png" else {}
     with atomic_file(path) as partial:
-        figure.savefig(partial, format=ending[1:], dpi=PNG_DPI, metadata=metadata_of(ending), **options)
+        figure.savefig(
+            partial, format=ending[1:], dpi=PNG_DPI, metadata=metadata_of(ending, about), **options
+        )
 
 
-def metadata_of(ending: str) -> dict[str, str | None]:
-    """Who drew it, and no date: the same results give the same file."""
-    program = f"bhm_columnar {__version__}"
+def metadata_of(ending: str, about: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """What was drawn from what, and by whom, but no date: the same results give the same file."""
+    said: dict[str, str | None] = {
+        word: about[what] for what, word in _NAMES[ending].items() if about and about.get(what)
+    }
     if ending == ".png":
-        return {"Software": program}
-    return {"Creator": program, "CreationDate" if ending == ".pdf" else "Date": None}
+        return {**said, "Software": _PROGRAM}
+    return {**said, "Creator": _PROGRAM, "CreationDate" if ending == ".pdf" else "Date": None}

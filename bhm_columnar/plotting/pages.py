@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +16,13 @@ from matplotlib.image import imsave
 
 from ..detector.channels import Channel
 from ..io.atomic import atomic_file
+from .compose import ALL_PER_CHANNEL
 from .files import PNG_DPI, PNG_OPTIONS, metadata_of, save_figure
 from .panel import Panel
+from .parts import part_of
 from .results import Results
-from .standard import PER_CHANNEL, REDRAWN, part_of
-from .style import add_label, cms_style, make_figure
+from .standard import REDRAWN
+from .style import add_label, cms_style, make_figure, make_room
 
 __all__ = ["draw_pages", "draw_sheet"]
 
@@ -43,11 +45,11 @@ def draw_pages(results: Results, name: str, channels: Sequence[Channel], path: P
 
     All pages have one renderer, which so measures every text once, and what they have in common is drawn once.
     """
-    with cms_style(), atomic_file(path) as partial:
+    with cms_style(style=results.style), atomic_file(path) as partial:
         figure, ax = make_figure()
         width, height = figure.get_size_inches()
         figure.dpi = 72  # a PDF counts in points
-        file = _open_pdf(partial)
+        file = _open_pdf(partial, results.provenance(_title(name, channels)))
         try:
             renderer = _MixedRenderer(figure, width, height, 72, _PdfRenderer(file, 72, height, width))
             common = b""
@@ -72,18 +74,19 @@ def draw_pages(results: Results, name: str, channels: Sequence[Channel], path: P
 def draw_sheet(results: Results, name: str, channels: Sequence[Channel], path: Path) -> None:
     """Draw all channels on one sheet, in two columns."""
     rows = -(-len(channels) // _COLUMNS)
-    with cms_style(scale=_SCALE):
+    about = results.provenance(_title(name, channels))
+    with cms_style(scale=_SCALE, style=results.style):
         if path.suffix == ".png":
             sheet = _paint(results, name, channels, rows)
             with atomic_file(path) as partial:
-                options: dict[str, Any] = {"metadata": metadata_of(".png"), "pil_kwargs": PNG_OPTIONS}
+                options: dict[str, Any] = {"metadata": metadata_of(".png", about), "pil_kwargs": PNG_OPTIONS}
                 imsave(partial, sheet, format="png", dpi=PNG_DPI, **options)
         else:
             figure = Figure(figsize=(_CELL[0] * _COLUMNS, _CELL[1] * rows))
             for place, channel in enumerate(channels):
-                PER_CHANNEL[name](results, channel, ax := _add_panel(figure, place, rows, _COLUMNS))
+                ALL_PER_CHANNEL[name](results, channel, ax := _add_panel(figure, place, rows, _COLUMNS))
                 add_label(ax, results.label, results.run_text)
-            save_figure(figure, path)
+            save_figure(figure, path, about)
 
 
 def _paint(results: Results, name: str, channels: Sequence[Channel], rows: int) -> np.ndarray[Any, Any]:
@@ -118,7 +121,9 @@ def _add_panel(figure: Figure, place: int, rows: int, columns: int) -> Axes:
         width / across,
         height / up,
     )
-    return figure.add_axes(box, axes_class=Panel)
+    ax = figure.add_axes(box, axes_class=Panel)
+    make_room(ax)
+    return ax
 
 
 def _show_each(results: Results, name: str, channels: Sequence[Channel], ax: Axes) -> Iterator[_Fixed]:
@@ -135,7 +140,7 @@ def _show_each(results: Results, name: str, channels: Sequence[Channel], ax: Axe
         return
     kept = set(ax.get_children())
     for channel in channels:
-        PER_CHANNEL[name](results, channel, ax)
+        ALL_PER_CHANNEL[name](results, channel, ax)
         add_label(ax, results.label, results.run_text)
         yield fixed
         for artist in set(ax.get_children()) - kept:
@@ -179,6 +184,11 @@ class _RecordingPdf(PdfFile):
         _write(self, data)
 
 
-def _open_pdf(path: Path) -> Any:
+def _open_pdf(path: Path, about: Mapping[str, str]) -> Any:
     make: Any = _RecordingPdf
-    return make(path, metadata=metadata_of(".pdf"))
+    return make(path, metadata=metadata_of(".pdf", about))
+
+
+def _title(name: str, channels: Sequence[Channel]) -> str:
+    first, last = channels[0].name, channels[-1].name
+    return f"{name} of {first}" + ("" if first == last else f" to {last}")

@@ -13,7 +13,7 @@ from matplotlib.legend import Legend
 from ..detector.channels import Channel
 from ..histograms.counts import Histogram
 from .panel import add_stairs
-from .style import COLORS, LINE_COLOR, make_figure, note
+from .style import COLORS, accent, ink, make_figure, note
 
 __all__ = ["AdcPeak", "TdcPeak", "plot_adc_peak", "plot_tdc_peak"]
 
@@ -28,10 +28,10 @@ class AdcPeak:
         self.ax = ax
         edges = np.arange(_ADC_SHOWN[0], _ADC_SHOWN[1] + 1) - 0.5
         nothing = np.zeros(len(edges) - 1)
-        self._window = add_stairs(ax, nothing, edges, color="black", linewidth=1.5)
+        self._window = add_stairs(ax, nothing, edges, color=ink(), linewidth=1.5)
         self._at_peak = add_stairs(ax, nothing, edges, fill=True, color=COLORS["SR"], alpha=0.75)
-        self._cut = ax.axvline(edges[0], color=LINE_COLOR, linestyle="--", linewidth=2)
-        ax.set_xlim(edges[0], edges[-1])
+        self._cut = ax.axvline(edges[0], color=accent(), linestyle="--", linewidth=2)
+        ax.set_xlim(edges[0] - 2, edges[-1])  # the first tick label is not that of the other axis
         ax.set_xlabel("Peak ADC code")
         ax.set_ylabel("Pulses / ADC code")
         self._note = note(ax, "")
@@ -49,9 +49,8 @@ class AdcPeak:
         self._cut.set_xdata([adc_cut - 0.5] * 2)
         self.ax.set_ylim(0, 1.35 * max(1, window[low:high].max()))
         outside = int(window.sum() - window[low:high].sum())
-        self._note.set_text(
-            f"{channel.name}\n{outside} outside {low}–{high - 1}" if outside else channel.name
-        )
+        said = [channel.name] if window.any() else [channel.name, "No data"]
+        self._note.set_text("\n".join([*said, f"{outside} outside {low}–{high - 1}"] if outside else said))
         labels = f"|TDC $-$ {tdc_peak}| ≤ {tdc_window}", f"TDC = {tdc_peak}", f"ADC cut ≥ {adc_cut}"
         _name(self._legend, [self._window, self._at_peak, self._cut], labels)
 
@@ -62,8 +61,8 @@ class TdcPeak:
     def __init__(self, ax: Axes) -> None:
         self.ax = ax
         self._window = ax.axvspan(0, 1, color=COLORS["SR"], alpha=0.2, linewidth=0)
-        self._counts = add_stairs(ax, [0.0], [0.0, 1.0], color="black", linewidth=2)
-        self._peak = ax.axvline(0, color=LINE_COLOR, linestyle="--", linewidth=2)
+        self._counts = add_stairs(ax, [0.0], [0.0, 1.0], color=ink(), linewidth=2)
+        self._peak = ax.axvline(0, color=accent(), linestyle="--", linewidth=2)
         ax.set_xlabel("TDC code [0.5 ns]")
         ax.set_ylabel("Pulses / 0.5 ns")
         self._note = note(ax, "", x=0.36)
@@ -79,7 +78,7 @@ class TdcPeak:
         self._peak.set_xdata([tdc_peak] * 2)
         self.ax.set_xlim(edges[0], edges[-1])
         self.ax.set_ylim(0, 1.35 * max(1, counts.max()))
-        self._note.set_text(channel.name)
+        self._note.set_text(channel.name if counts.any() else f"{channel.name}\nNo data")
         labels = f"SR window {tdc_peak} $\\pm$ {tdc_window}", f"ADC ≥ {adc_cut}", f"TDC peak {tdc_peak}"
         _name(self._legend, [self._window, self._counts, self._peak], labels)
 

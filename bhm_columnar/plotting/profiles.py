@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from ..histograms.exposure import Exposure
 from ..histograms.linefit import LineFit
 from ..histograms.rates import make_rate
+from .style import ink
 
 __all__ = ["RATE_NAMES", "describe_fit", "draw_profile", "instant_luminosity", "map_edges", "with_error"]
 
@@ -57,7 +58,7 @@ def draw_profile(ax: Axes, across: Floats, x: Floats, counts: Floats, live: Floa
     seen, seconds, moments = (values[filled] for values in sums)
     rate = make_rate(seen, seconds)
     ax.errorbar(
-        moments / seconds, rate.value, yerr=rate.errors, fmt="o", color="black", markersize=7, label="Profile"
+        moments / seconds, rate.value, yerr=rate.errors, fmt="o", color=ink(), markersize=7, label="Profile"
     )
     return float(rate.low.min()), float(rate.high.max())
 

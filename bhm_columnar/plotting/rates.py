@@ -17,7 +17,7 @@ from ..histograms.exposure import Exposure
 from ..histograms.linefit import fit_line
 from ..histograms.rates import Rate, count_pulses, make_rate, normalise
 from .profiles import RATE_NAMES, describe_fit, draw_profile, instant_luminosity, map_edges
-from .style import COLORS, LINE_COLOR, make_figure, note
+from .style import COLORS, accent, ink, make_figure, make_room, note
 from .timeaxis import axis_times, draw_status, explain_status, set_times
 
 __all__ = ["plot_rate_luminosity", "plot_rates"]
@@ -25,7 +25,6 @@ __all__ = ["plot_rate_luminosity", "plot_rates"]
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
-_SIDE_COLORS: Final = {"+Z": COLORS["SR"], "-Z": "black"}
 _TITLES: Final = {
     "Hz": "{} rate [{}Hz]",
     "/min": "{} pulses / min",
@@ -118,7 +117,7 @@ def plot_rates(
             ax.add_artist(curves)
     said = [_name_channels(channels)] if channels is not None else []
     if not any(rate.counts.any() for rate in rates):
-        said.append("No pulses")
+        said.append("No data")
     if said:
         note(ax, "\n".join(said), x=0.42, align="center")
     return ax
@@ -157,7 +156,7 @@ def plot_rate_luminosity(
     if not len(x):
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1)
-        note(ax, "\n".join([*said, "No luminosity"]))
+        note(ax, "\n".join([*said, "No data: no luminosity"]))
         return ax
     counts = count_pulses(h, side=side, region=region, channels=channels)[usable]
     across, up = map_edges(x, counts, live)
@@ -168,12 +167,12 @@ def plot_rate_luminosity(
     low, high = draw_profile(ax, across, x, counts, live)
     fit = fit_line(counts, live, x * size)
     if fit is None:
-        said.append(_NO_FIT if counts.any() else "No pulses")
+        said.append(_NO_FIT if counts.any() else "No data")
     else:
         line = np.linspace(across[0], across[-1], 50)
         rate, error = fit.predict(line * size)
-        ax.plot(line, rate, color=LINE_COLOR, linewidth=2.5, label="Fitted line")
-        ax.fill_between(line, rate - error, rate + error, color=LINE_COLOR, alpha=0.25, linewidth=0)
+        ax.plot(line, rate, color=accent(), linewidth=2.5, label="Fitted line")
+        ax.fill_between(line, rate - error, rate + error, color=accent(), alpha=0.25, linewidth=0)
         said += describe_fit(fit, size, unit)
     ax.set_xlim(across[0], across[-1])
     bottom, top = min(up[0], low), max(up[-1], high)
@@ -231,7 +230,7 @@ def _merge(counts: Floats, of: Floats, unit: str, starts: Longs) -> Rate:
 def _draw_rate(ax: Axes, edges: Floats, rate: Rate, side: str) -> Any:
     """Points or a line with a band; returns what a legend takes: an artist, or a container of error bars."""
     label = f"{side} (beam {find_side(side).beam})".replace("-", "−")
-    color = _SIDE_COLORS[side]
+    color = COLORS["SR"] if side == "+Z" else ink()
     if len(rate.value) > _MOST_POINTS:
         ax.stairs(rate.high, edges, baseline=rate.low, fill=True, color=color, alpha=0.2, linewidth=0)
         return ax.stairs(rate.value, edges, baseline=None, color=color, linewidth=1.5, label=label)
@@ -261,11 +260,12 @@ def _top(rates: Sequence[Rate]) -> float:
 
 def _draw_luminosity(ax: Axes, exposure: Exposure, edges: Floats, starts: Longs) -> Artist:
     right = ax.twinx()
+    make_room(ax)
     luminosity, unit, _ = instant_luminosity(exposure, starts)
-    line = right.stairs(luminosity, edges, baseline=None, color=LINE_COLOR, linewidth=2, label="Luminosity")
+    line = right.stairs(luminosity, edges, baseline=None, color=accent(), linewidth=2, label="Luminosity")
     _set_range(right, np.nanmax(luminosity) or 1.0)
-    right.set_ylabel(f"Luminosity [{unit}]", color=LINE_COLOR)
-    right.tick_params(axis="y", which="both", labelcolor=LINE_COLOR, color=LINE_COLOR)
+    right.set_ylabel(f"Luminosity [{unit}]", color=accent())
+    right.tick_params(axis="y", which="both", labelcolor=accent(), color=accent())
     right.set_zorder(ax.get_zorder() - 1)
     ax.patch.set_visible(False)
     return line

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Final, cast
 
-import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from ..detector.channels import CHANNELS, Channel, Side
 from ..errors import SelectionError
-from ..histograms.counts import Histogram, pick, pick_side
+from ..histograms.counts import Histogram, pick
 from ..histograms.exposure import Exposure, cut_time
 from ..selection.bunch_rates import BunchRates
+from .azimuth import plot_channel_events
 from .bunches import plot_bunch_occupancy, plot_bunch_rates
-from .channels import plot_channel_events, plot_tdc_adc
+from .channels import plot_tdc_adc
+from .cutflow import plot_cutflow
+from .parts import aligned, cp_box_of, only_region, part_of, pick_runs, plane_of
 from .peaks import AdcPeak, TdcPeak, plot_adc_peak, plot_tdc_peak
 from .rates import plot_rate_luminosity, plot_rates
 from .regions import plot_charge, plot_occupancy
 from .results import Results
 from .stability import plot_tdc_stability, plot_tdc_violins
+from .trends import plot_tdc_runs
 
 __all__ = [
     "FIGURES",
@@ -30,36 +32,60 @@ __all__ = [
     "PER_SIDE_AND_REGION",
     "RATE_REGIONS",
     "REDRAWN",
+    "WHOLE",
     "ChannelPlot",
+    "aligned",
     "is_known",
     "part_of",
 ]
 
 
 def _occupancy(results: Results, side: Side) -> Axes:
-    return plot_occupancy(pick(results.histograms["occupancy"], side=side.name))
+    h = pick(results.histograms["occupancy"], side=side.name)
+    return plot_occupancy(h, regions=results.view.regions or ("BR", "SR"), zoom=results.view.bx)
 
 
 def _charge(results: Results, side: Side) -> Axes:
-    return plot_charge(pick(results.histograms["charge"], side=side.name))
+    h = pick(results.histograms["charge"], side=side.name)
+    return plot_charge(h, regions=results.view.regions or ("BR", "CP", "AR", "SR"))
 
 
 def _tdc_adc(results: Results, side: Side) -> Axes:
-    plane = pick_side(results.histograms["adc_tdc"], side)
-    cuts = results.cuts
-    return plot_tdc_adc(plane, cp_box=(cuts.cp_tdc, cuts.cp_adc) if cuts.cp_centre == "fixed" else None)
+    return plot_tdc_adc(plane_of(results, side), cp_box=cp_box_of(results))
 
 
 def _tdc_stability(results: Results, side: Side) -> Axes:
-    return plot_tdc_stability(results.histograms["stability"], side=side)
+    return plot_tdc_stability(pick_runs(results, "stability"), side=side, channels=results.view.channels)
 
 
 def _tdc_violins(results: Results, side: Side) -> Axes:
-    return plot_tdc_violins(results.histograms["stability"], side=side)
+    return plot_tdc_violins(pick_runs(results, "stability"), side=side, channels=results.view.channels)
+
+
+def _tdc_runs(results: Results, side: Side) -> Axes:
+    return plot_tdc_runs(pick_runs(results, "stability"), side=side, channels=results.view.channels)
 
 
 def _channel_events(results: Results, side: Side) -> Axes:
-    return plot_channel_events(pick(results.histograms["channels"], side=side.name, region="SR"), side=side)
+    region = only_region(results)
+    h = pick(results.histograms["channels"], side=side.name, region=region)
+    return plot_channel_events(h, side=side, region=region, orientation=results.view.orientation)
+
+
+def _cutflow(results: Results) -> Axes:
+    view = results.view
+    seen = {CHANNELS[index].side for index in view.channels or ()}
+    halo = None
+    if view.channels is None and view.runs is None:
+        h = results.histograms["channels"]
+        halo = {side.name: pick(h, side=side.name, region="SR").values().sum() for side in results.sides}
+    return plot_cutflow(
+        pick_runs(results, "quality"),
+        halo=halo,
+        sides=[side for side in results.sides if view.channels is None or side in seen],
+        link_words=results.cuts.link_words,
+        channels=view.channels,
+    )
 
 
 def _rates(results: Results, region: str) -> Axes:
@@ -91,31 +117,21 @@ def _part(results: Results) -> tuple[Histogram, Exposure]:
 
 
 def _bunch_occupancy(results: Results, side: Side) -> Axes:
-    classes, offset = _aligned(results, side)
+    classes, offset = aligned(results, side)
     h = pick(results.histograms["occupancy"], side=side.name)
-    return plot_bunch_occupancy(h, classes=classes, offset=offset)
+    view = results.view
+    return plot_bunch_occupancy(
+        h, classes=classes, offset=offset, regions=view.regions or ("BR", "SR"), zoom=view.bx
+    )
 
 
 def _bunch_rates(results: Results, side: Side, region: str) -> Axes:
-    _aligned(results, side)
+    aligned(results, side)
     live = 0.0 if results.exposure is None else results.exposure.total_live.get(side.name, 0.0)
     rates = results.pattern and results.pattern.rates(
         results.histograms["occupancy"], side.name, region, live
     )
     return plot_bunch_rates(cast(BunchRates, rates), side=side, region=region)
-
-
-def _aligned(results: Results, side: Side) -> tuple[npt.NDArray[np.uint8], int]:
-    pattern = results.pattern
-    offset = pattern.offset(side.name) if pattern else None
-    if pattern is None or pattern.classes is None or offset is None:
-        found = pattern.alignment.get(side.name) if pattern else None
-        why = f": {found.reason}" if found else ""
-        raise SelectionError(
-            f"the BX of {side.name} are not aligned with LHC slots{why}",
-            hint="give the scheme with `bhm analyse --filling`",
-        )
-    return pattern.classes, offset
 
 
 def _adc_peak(results: Results, channel: Channel, ax: Axes) -> Axes:
@@ -126,17 +142,6 @@ def _tdc_peak(results: Results, channel: Channel, ax: Axes) -> Axes:
     return plot_tdc_peak(ax=ax, **part_of(results, channel))
 
 
-def part_of(results: Results, channel: Channel) -> dict[str, Any]:
-    """Counts and cuts of one channel, as figures of channels take them."""
-    return {
-        "h": pick(results.histograms["adc_tdc"], channel=channel),
-        "channel": channel,
-        "tdc_peak": results.calibration.tdc_peak[channel.index],
-        "adc_cut": results.calibration.adc_cut[channel.index],
-        "tdc_window": results.cuts.tdc_window,
-    }
-
-
 ChannelPlot = Callable[[Results, Channel, Axes], Axes]
 PER_SIDE: Final[dict[str, Callable[[Results, Side], Axes]]] = {
     "occupancy": _occupancy,
@@ -145,8 +150,10 @@ PER_SIDE: Final[dict[str, Callable[[Results, Side], Axes]]] = {
     "tdc_violins": _tdc_violins,
     "channel_events": _channel_events,
     "charge": _charge,
+    "tdc_runs": _tdc_runs,
     "bunch_occupancy": _bunch_occupancy,
 }
+WHOLE: Final[dict[str, Callable[[Results], Axes]]] = {"cutflow": _cutflow}
 PER_REGION: Final[dict[str, Callable[[Results, str], Axes]]] = {"rates": _rates}
 PER_SIDE_AND_REGION: Final[dict[str, Callable[[Results, Side, str], Axes]]] = {
     "rate_luminosity": _rate_luminosity,
@@ -159,14 +166,16 @@ PER_CHANNEL: Final[dict[str, ChannelPlot]] = {"adc": _adc_peak, "tdc": _tdc_peak
 #: those of `PER_CHANNEL` whose artists can show one channel after the other
 REDRAWN: Final[dict[str, Callable[[Axes], AdcPeak | TdcPeak]]] = {"adc": AdcPeak, "tdc": TdcPeak}
 
-#: what each figure shows, by its name
+#: what each figure of the standard set shows, by its name
 FIGURES: Final = {
     "occupancy": "pulses per BX, beam halo in front of all other; one per side",
     "tdc_adc": "map of TDC and peak ADC with the collision-product box; one per side",
     "tdc_stability": "most probable TDC and spread of each channel; one per side",
     "tdc_violins": "TDC distribution of each channel; one per side",
+    "tdc_runs": "mean TDC of the halo peak in each run, of all channels and of each; one per side",
     "channel_events": "beam-halo pulses of each unit around the beam; one per side",
     "charge": "charge spectrum by region; one per side",
+    "cutflow": "pulses that each step of the cleaning leaves; both sides",
     "rates": "rate along time of both sides, with luminosity and beam status; one per region",
     "rate_luminosity": "rate against luminosity with a fitted line; one per side and region",
     "bunch_occupancy": "pulses per LHC slot with bunch classes and abort gap; one per side",
@@ -178,10 +187,14 @@ FIGURES: Final = {
 
 def is_known(results: Results, name: str, side: Side) -> bool:
     """Whether there is what a figure of a side needs."""
-    if name == "rates":
-        return results.exposure is not None
-    if name == "rate_luminosity":
-        return results.exposure is not None and results.exposure.has_luminosity
-    if name in ("bunch_occupancy", "bunch_rates"):
-        return results.pattern is not None and results.pattern.offset(side.name) is not None
-    return True
+    exposure, pattern = results.exposure, results.pattern
+    needs = {
+        "cutflow": "quality" in results.histograms,
+        "tdc_runs": len(results.runs) > 1,
+        "rates": exposure is not None,
+        "rate_luminosity": exposure is not None and exposure.has_luminosity,
+    }
+    needs |= dict.fromkeys(("pulse_shape", "pulse_shapes"), "shapes" in results.histograms)
+    is_aligned = pattern is not None and pattern.offset(side.name) is not None
+    needs |= dict.fromkeys(("bunch_occupancy", "bunch_rates", "class_occupancy"), is_aligned)
+    return needs.get(name, True)

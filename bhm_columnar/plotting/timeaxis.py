@@ -19,11 +19,11 @@ Floats = npt.NDArray[np.float64]
 #: matplotlib annotates everything but this module
 _dates: Any = _untyped_dates
 
-#: colours of the beam status, those that people know from the earlier program; any other status is grey
+#: colours of the beam status that people with colour-blindness can tell apart; any other status is grey
 STATUS_COLORS: Final = {
-    "STABLE BEAMS": "#2ca02c",
+    "STABLE BEAMS": "#92dadd",
     "ADJUST": "#e42536",
-    "SQUEEZE": "#f2c500",
+    "SQUEEZE": "#b9ac70",
     "FLAT TOP": "#5790fc",
 }
 _OTHER_COLOR: Final = "#717581"
@@ -97,7 +97,7 @@ def draw_status(ax: Axes, times: Floats, status: Sequence[str]) -> list[Artist]:
                     (0, 1),
                     transform=ax.get_xaxis_transform(),
                     color=STATUS_COLORS.get(name, _OTHER_COLOR),
-                    alpha=0.12,
+                    alpha=0.18,
                     linewidth=0,
                     zorder=0,
                     label=name.capitalize(),

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from ..errors import SelectionError
 from .model import LEVELS
@@ -104,7 +104,7 @@ class Thresholds:
     @property
     def chance(self) -> float:
         """Probability that a fluctuation is as large as `significance`."""
-        return float(norm.sf(self.significance))
+        return float(ndtr(-self.significance))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form of a thresholds file."""

@@ -28,6 +28,7 @@ def run(*argv: object) -> int:
 
 def test_analyse_leaves_what_it_says(analysed: Path, summary: dict) -> None:
     assert sorted(path.name for path in analysed.iterdir()) == [
+        "README.txt",
         "calibration.json",
         "conditions.json",
         "events",
@@ -35,11 +36,12 @@ def test_analyse_leaves_what_it_says(analysed: Path, summary: dict) -> None:
         "figures",
         "histograms.root",
         "histograms.uhi.zip",
+        "report.html",
         "summary.json",
     ]
     assert sorted(path.name for path in (analysed / "events").iterdir()) == ["minusZ.root", "plusZ.root"]
     figures = {path.name for path in (analysed / "figures").iterdir()}
-    assert len(figures) == 2 * (6 * 2 + 2 + 2 * 4)
+    assert len(figures) == 2 * (7 * 2 + 2 + 2 * 4 + 1)
     assert all((analysed / "figures" / name).stat().st_size > 5000 for name in figures)
     for side in summary["sides"].values():
         assert side["read"]["events"] == 3000

@@ -52,7 +52,7 @@ def test_a_class_in_a_file(user: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nope", "no processor is called 'nope'; there are adc_tdc, halo, rates, stability"),
+        ("nope", "no processor is called 'nope'; there are adc_tdc, halo, quality, rates, shapes, stability"),
         ("nowhere.py:Mine", "no such file"),
         ("{user}:Yours", "defines no Yours"),
         ("{user}:NoProcessor", "is no coffea ProcessorABC"),

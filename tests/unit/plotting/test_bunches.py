@@ -130,10 +130,10 @@ def test_zoom(h: Histogram, classes: np.ndarray, tmp_path: Path) -> None:
 
 def test_occupancy_of_nothing(h: Histogram, classes: np.ndarray, tmp_path: Path) -> None:
     ax = plot_bunch_occupancy(h.copy().reset(), classes=classes, offset=OFFSET)
-    assert "No pulses" in [text.get_text() for text in ax.texts]
+    assert "No data" in [text.get_text() for text in ax.texts]
     finish(ax, tmp_path)
     ax = plot_bunch_occupancy(h, classes=classes, offset=OFFSET)
-    assert "No pulses" not in [text.get_text() for text in ax.texts]
+    assert "No data" not in [text.get_text() for text in ax.texts]
     with pytest.raises(
         SelectionError, match=r"bunch classes have shape \(3,\); give one for each of the 3564"
     ):
@@ -210,7 +210,7 @@ def test_scale_is_as_the_rates_are(classes: np.ndarray, tmp_path: Path) -> None:
 
 def test_bunch_rates_of_nothing(classes: np.ndarray, tmp_path: Path) -> None:
     nothing = np.zeros(N_BX, dtype=np.int64)
-    for live, text in ((100.0, "No pulses"), (0.0, "No live time")):
+    for live, text in ((100.0, "No data"), (0.0, "No data: no live time")):
         ax = plot_bunch_rates(bunch_rates(nothing, live, offset=0, classes=classes), side=SIDES[0])
         assert text in [one.get_text() for one in ax.texts]
         finish(ax, tmp_path)

@@ -22,7 +22,7 @@ from bhm_columnar.histograms.linefit import fit_line
 from bhm_columnar.histograms.rates import count_pulses, make_rate
 from bhm_columnar.plotting.profiles import with_error
 from bhm_columnar.plotting.rates import plot_rate_luminosity, plot_rates
-from bhm_columnar.plotting.style import LINE_COLOR, add_label, cms_style
+from bhm_columnar.plotting.style import accent, add_label, cms_style
 from tests.exposures import deliver, expose
 
 ORIGIN = 1692820000.0  # 2023-08-23 19:46:40
@@ -155,7 +155,7 @@ def test_luminosity(tmp_path: Path) -> None:
     assert drawn.values == pytest.approx(expected, nan_ok=True)
     assert np.isnan(drawn.values).sum() == 2
     assert right.get_ylabel() == "Luminosity [$10^{34}$ cm$^{-2}$ s$^{-1}$]"
-    assert right.yaxis.label.get_color() == LINE_COLOR
+    assert right.yaxis.label.get_color() == accent()
     assert right.get_zorder() < ax.get_zorder()
     finish(ax, tmp_path)
     low = deliver(exposure, exposure.delivered / 100)
@@ -176,7 +176,7 @@ def test_beam_status() -> None:
     begin, end = path.vertices[:, 0].min(), path.vertices[:, 0].max()
     assert (begin * 86400 - ORIGIN) / WIDTH == pytest.approx(12, abs=1e-3)
     assert (end * 86400 - ORIGIN) / WIDTH == pytest.approx(58, abs=1e-3)
-    assert stable.get_alpha() == 0.12
+    assert stable.get_alpha() == 0.18
     assert stable.get_zorder() == 0
     curves, status = sorted(legends(ax), key=lambda one: one.get_window_extent().x0)
     assert status.get_title().get_text() == "LHC beam status"
@@ -251,7 +251,7 @@ def test_sides_and_channels(tmp_path: Path) -> None:
         finish(ax, tmp_path)
     ax = plot_rates(h, exposure, channels=[1, 3], region="CP")
     assert len(bars(ax)) == 1
-    assert "PN02, PN04\nNo pulses" in texts(ax)
+    assert "PN02, PN04\nNo data" in texts(ax)
     assert ax.get_ylabel() == "Collision product rate [Hz]"
     assert "6 channels" in texts(plot_rates(h, exposure, channels=range(6)))
 
@@ -301,13 +301,13 @@ def test_no_pulses(tmp_path: Path) -> None:
     exposure = make_exposure(60)
     h = make_pulses(exposure).reset()
     ax = plot_rates(h, exposure)
-    assert "No pulses" in texts(ax)
+    assert "No data" in texts(ax)
     assert np.nanmax(bars(ax)[0].lines[0].get_ydata()) == 0
     finish(ax, tmp_path)
     for live in ({}, {"+Z": np.zeros(60)}):
         ax = plot_rates(h, replace(exposure, live=live, status=()))
         assert not bars(ax)
-        assert "No pulses" in texts(ax)
+        assert "No data" in texts(ax)
         finish(ax, tmp_path)
 
 
@@ -321,7 +321,7 @@ def test_no_luminosity(tmp_path: Path) -> None:
     with pytest.raises(SelectionError, match="no luminosity is known"):
         plot_rates(h, exposure, unit="/nb")
     ax = plot_rate_luminosity(h, exposure, side="+Z")
-    assert texts(ax) == "No luminosity"
+    assert texts(ax) == "No data: no luminosity"
     finish(ax, tmp_path)
     dark = deliver(exposure, np.zeros(60))
     finish(plot_rates(h, dark, unit="/nb"), tmp_path)
@@ -441,10 +441,10 @@ def test_rate_luminosity_without_a_fit(tmp_path: Path) -> None:
         finish(ax, tmp_path)
     exposure = make_exposure(60)
     ax = plot_rate_luminosity(make_pulses(exposure).reset(), exposure, side="-Z")
-    assert texts(ax) == "No pulses"
+    assert texts(ax) == "No data"
     finish(ax, tmp_path)
     ax = plot_rate_luminosity(make_pulses(exposure), replace(exposure, live={}), side="-Z")
-    assert texts(ax) == "No luminosity"
+    assert texts(ax) == "No data: no luminosity"
 
 
 def test_value_with_error() -> None:

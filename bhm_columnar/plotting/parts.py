@@ -24,6 +24,7 @@ def part_of(results: Results, channel: Channel) -> dict[str, Any]:
         "tdc_peak": results.calibration.tdc_peak[channel.index],
         "adc_cut": results.calibration.adc_cut[channel.index],
         "tdc_window": results.cuts.tdc_window,
+        "fit": None if results.calibration.fits is None else results.calibration.fits[channel.index],
     }
 
 

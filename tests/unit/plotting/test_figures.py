@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import Polygon, StepPatch
 
+from bhm_columnar.calibration.fits import fit_peaks
 from bhm_columnar.detector.channels import CHANNELS, SIDES
 from bhm_columnar.errors import OutputError, SelectionError
 from bhm_columnar.histograms.counts import pick, pick_side
@@ -26,6 +27,8 @@ from bhm_columnar.plotting.standard import REDRAWN, part_of
 from bhm_columnar.plotting.style import add_label, cms_style, make_figure
 from bhm_columnar.plotting.workers import in_processes
 
+from .made import make_results
+
 
 @pytest.fixture(scope="module")
 def results(analysed: Path) -> Results:
@@ -33,7 +36,11 @@ def results(analysed: Path) -> Results:
 
 
 def stairs(ax: object) -> list[np.ndarray]:
-    return [patch.get_data().values for patch in ax.patches if isinstance(patch, StepPatch)]
+    return [
+        patch.get_data().values
+        for patch in ax.patches
+        if isinstance(patch, StepPatch) and patch.get_visible()
+    ]
 
 
 def test_occupancy(results: Results) -> None:
@@ -249,3 +256,34 @@ def test_what_does_not_exist(results: Results, tmp_path: Path) -> None:
             draw_figure(results, name, of, [tmp_path / target])
     with pytest.raises(SelectionError, match="no figure is called 'nope'"):
         list_figures(results, ["nope"])
+
+
+def test_fits_are_drawn_with_their_numbers() -> None:
+    results = make_results()
+    fits = results.calibration.fits
+    assert fits is not None
+    fit, part = fits[2], part_of(results, CHANNELS[2])
+    for plot, one in ((plot_adc_peak, fit.adc), (plot_tdc_peak, fit.tdc)):
+        ax = plot(**part)
+        curve = ax.lines[-1].get_ydata()
+        assert np.nansum(curve) == pytest.approx(one.yield_ + one.background, rel=0.02)
+        assert f"Peak {one.position:.2f}" in ax.texts[0].get_text()
+        assert all(text.get_text() for text in ax.get_legend().get_texts())
+
+
+def test_a_fit_that_failed_says_why() -> None:
+    results = make_results()
+    part = part_of(results, CHANNELS[2])
+    nothing = fit_peaks(results.histograms["adc_tdc"] * 0, calibration=results.calibration)
+    for plot in (plot_adc_peak, plot_tdc_peak):
+        ax = plot(**{**part, "fit": nothing[2]})
+        assert "Fit: no pulses" in ax.texts[0].get_text()
+        assert np.isnan(ax.lines[-1].get_ydata()).all()
+
+
+def test_without_fits_nothing_is_said_of_them() -> None:
+    part = {**part_of(make_results(), CHANNELS[2]), "fit": None}
+    for plot in (plot_adc_peak, plot_tdc_peak):
+        ax = plot(**part)
+        assert not ax.lines[-1].get_visible()
+        assert "Fit" not in ax.texts[0].get_text()

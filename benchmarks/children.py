@@ -78,7 +78,9 @@ class _Watch(threading.Thread):
         """Look every 20 ms."""
         while not self._done.wait(_EVERY_S):
             own = _status(self._pid, "VmHWM:")
-            together = sum(_status(pid, "VmRSS:") for pid in _family(self._pid))
+            family = _family(self._pid)
+            # pages that forked processes share count once
+            together = sum(_status(pid, "Pss:", "smaps_rollup") for pid in family) if len(family) > 1 else 0
             self.peak = max(self.peak, own, together)
 
     def stop(self) -> None:
@@ -87,10 +89,10 @@ class _Watch(threading.Thread):
         self.join()
 
 
-def _status(pid: int, what: str) -> int:
-    """Bytes of a line of ``/proc/PID/status``; 0 if it is not there."""
+def _status(pid: int, what: str, file: str = "status") -> int:
+    """Bytes of a line of a file in ``/proc/PID``; 0 if it is not there."""
     try:
-        text = (_PROC / str(pid) / "status").read_text()
+        text = (_PROC / str(pid) / file).read_text()
     except OSError:  # the process has ended
         return 0
     value = text.partition(what)[2].split()[:1]

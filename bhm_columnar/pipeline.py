@@ -127,7 +127,7 @@ def analyse(
         dumps = find_dumps(data, side=side)
         kept = folder if resume is None else Path(resume)
         with (
-            open_map(request, dumps.total_bytes) as ranges,
+            open_map(request) as ranges,
             stages.run("convert", dumps.total_bytes) as advance,
         ):
             options: dict[str, Any] = {"format": format, "tolerance": tolerance}

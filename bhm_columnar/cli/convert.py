@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     size = dumps.total_bytes
     with (
         open_request(args) as request,
-        open_map(request, size) as ranges,
+        open_map(request) as ranges,
         stages.run("convert", size) as advance,
     ):
         lines = _convert(args, dumps, on_bytes=advance, map_ranges=ranges.map)

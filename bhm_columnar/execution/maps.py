@@ -10,10 +10,9 @@ from typing import Any, Final
 from ..io.ranges import MapRanges, executor_map, thread_map
 from .executors import Request, count_cores
 
-__all__ = ["THREADS_FROM", "RangeMap", "open_map"]
+__all__ = ["RangeMap", "open_map"]
 
-#: bytes of dumps from which a second thread is worth it; below, the file is read in one piece
-THREADS_FROM: Final = 1 << 28
+_ENOUGH: Final = "one thread reads faster than files are written"
 
 
 @dataclass(frozen=True)
@@ -31,16 +30,14 @@ class RangeMap:
 
 
 @contextmanager
-def open_map(request: Request, n_bytes: int) -> Iterator[RangeMap]:
+def open_map(request: Request) -> Iterator[RangeMap]:
     """Choose where dumps are read; threads live as long as the block.
 
     Threads share the file's pages and hand over arrays without copying, and the scanner does not hold the interpreter; so
     ``futures`` means threads here, and processes only for histograms.
 
-    Parameters
-    ----------
-    n_bytes
-        Size of all dumps.
+    Unless they are asked for there are none: a file of events is compressed by one thread, which takes longer than to read the
+    dump in another (docs/scaling.md).
     """
     if request.client is not None:
         workers = sum(request.client.nthreads().values())
@@ -51,10 +48,8 @@ def open_map(request: Request, n_bytes: int) -> Iterator[RangeMap]:
     workers, why = request.workers or count_cores(), "asked for"
     if request.kind == "iterative" or request.workers == 1:
         workers = 1
-    elif request.kind is None and request.workers is None and n_bytes < THREADS_FROM:
-        workers, why = 1, f"{n_bytes / 1e6:,.0f} MB are read before threads pay off"
     elif request.kind is None and request.workers is None:
-        why = f"{n_bytes / 1e6:,.0f} MB and {workers} cores"
+        workers, why = 1, _ENOUGH
     if workers == 1:
         yield RangeMap(None, "iterative", 1, why)
         return

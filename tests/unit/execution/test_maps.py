@@ -6,7 +6,7 @@ import pytest
 
 from bhm_columnar.errors import SelectionError
 from bhm_columnar.execution.executors import Request
-from bhm_columnar.execution.maps import THREADS_FROM, open_map
+from bhm_columnar.execution.maps import open_map
 
 
 @pytest.fixture(autouse=True)
@@ -15,18 +15,17 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "n_bytes", "chosen"),
+    ("request_", "chosen"),
     [
-        (Request(), 1000, ("iterative", 1)),
-        (Request(), THREADS_FROM, ("threads", 2)),
-        (Request("iterative"), THREADS_FROM, ("iterative", 1)),
-        (Request(workers=1), THREADS_FROM, ("iterative", 1)),
-        (Request(workers=3), 10, ("threads", 3)),
-        (Request("futures"), 10, ("threads", 2)),
+        (Request(), ("iterative", 1)),
+        (Request("iterative"), ("iterative", 1)),
+        (Request(workers=1), ("iterative", 1)),
+        (Request(workers=3), ("threads", 3)),
+        (Request("futures"), ("threads", 2)),
     ],
 )
-def test_the_choice_is_said(request_: Request, n_bytes: int, chosen: tuple[str, int]) -> None:
-    with open_map(request_, n_bytes) as ranges:
+def test_the_choice_is_said(request_: Request, chosen: tuple[str, int]) -> None:
+    with open_map(request_) as ranges:
         assert (ranges.executor, ranges.workers) == chosen
         assert ranges.why
         assert (ranges.map is None) is (chosen[1] == 1)
@@ -35,5 +34,5 @@ def test_the_choice_is_said(request_: Request, n_bytes: int, chosen: tuple[str, 
 
 
 def test_dask_needs_a_cluster() -> None:
-    with pytest.raises(SelectionError, match="dask needs a cluster"), open_map(Request("dask"), 10):
+    with pytest.raises(SelectionError, match="dask needs a cluster"), open_map(Request("dask")):
         pass

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ._version import __version__
 from .calibration.align import METHODS
 from .calibration.fits import fit_peaks
+from .calibration.graphs import graph_fits
 from .calibration.model import Calibration
 from .calibration.store import CALIBRATION_FILE, save_calibration
 from .conditions.context import Context, find_context
@@ -159,7 +160,9 @@ def analyse(
         with stages.run("save"):
             save_calibration(filled.calibration, folder / CALIBRATION_FILE)
             about = {**results.describe(), "inputs": job.inputs()}
-            graphs = graph_rates(filled.histograms["rates"], context.times.exposure)
+            graphs = dict(graph_rates(filled.histograms["rates"], context.times.exposure))
+            if filled.calibration.fits is not None:
+                graphs |= graph_fits(filled.calibration.fits)
             save_histograms(filled.histograms, folder, about, graphs=graphs)
             save_exposure(context.times.exposure, pattern, folder)
             save_conditions(context.conditions, folder / CONDITIONS_FILE)

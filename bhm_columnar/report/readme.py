@@ -37,6 +37,8 @@ and the channels.
   plusZ/SR/rate_graph        rate in Hz along time; _low and _high are the ends of its one-sigma Poisson intervals
   plusZ/tdc_adc              map of TDC and peak ADC of all channels; plusZ/PN01/tdc_adc of one
   plusZ/PN01/tdc, /adc       spectra of a channel
+  plusZ/tdc_fit_graph        fitted TDC of the halo peak of channels 1 to 20; adc_fit_graph in ADC
+  plusZ/PN01/shape_profile   mean pulse shape of beam halo: ADC code by sample (TProfile)
   plusZ/tdc_profile          mean TDC of the halo peak by channel (TProfile)
   plusZ/live_time            seconds watched in each time bin
   provenance                 what it was all made from (JSON)

@@ -138,6 +138,7 @@ def _summarise_side(
                 "tdc_peak": calibration.tdc_peak[channel.index],
                 "adc_cut": calibration.adc_cut[channel.index],
                 **{region: int(counts[region][channel.index]) for region in REGIONS},
+                **({} if calibration.fits is None else {"fit": calibration.fits[channel.index].as_dict()}),
             }
             for channel in CHANNELS
             if channel.side == side

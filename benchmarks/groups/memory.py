@@ -41,6 +41,6 @@ def measure(bench: Bench) -> Iterator[Row]:
 def _peak(bench: Bench, verb: str, pair: Pair) -> float:
     out = bench.scratch(f"memory_{verb}")
     shutil.rmtree(out, ignore_errors=True)
-    child = run_child([*BHM, verb, str(pair.folder), "-o", str(out)])
+    child = run_child([*BHM, verb, str(pair.folder), "-o", str(out)], memory=True)
     shutil.rmtree(out, ignore_errors=True)
     return child.peak_mb

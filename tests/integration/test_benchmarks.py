@@ -39,4 +39,4 @@ def test_a_child_that_fails_says_why() -> None:
 def test_memory_of_a_child_and_its_children_is_seen() -> None:
     grow = "import time; kept = b'x' * 150_000_000; time.sleep(0.3)"
     both = f"import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', {grow!r}]); {grow}; child.wait()"
-    assert 290 < run_child([sys.executable, "-c", both]).peak_mb < 600
+    assert 290 < run_child([sys.executable, "-c", both], memory=True).peak_mb < 600

@@ -146,7 +146,7 @@ def _print_quality(quality: dict[str, Any], console: Console) -> None:
     """Print the status and the first flags."""
     flags = quality["flags"]
     style = {"OK": "green", "WARN": "yellow", "BAD": "red"}[quality["status"]]
-    more = f", {len(flags)} flags" if flags else ""
+    more = f", {len(flags)} flag{'s' if len(flags) != 1 else ''}" if flags else ""
     console.print(f"data quality: {quality['status']}{more}", style=style)
     for flag in flags[:_FLAGS_SHOWN]:
         console.print(f"  {flag['level']}: {flag['text']}", style=style)

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         console.print(note, style="yellow")
     for table in (
         tabulate_side_shifts(comparison),
-        tabulate_channel_shifts(comparison, args.rows),
+        tabulate_channel_shifts(comparison, args.rows, fits=False),  # more columns than a terminal has
         tabulate_pulls(comparison),
     ):
         _print_table(table, console)

@@ -48,15 +48,16 @@ def _relative(shift: Shift) -> Cell:
     )
 
 
-def tabulate_channel_shifts(comparison: Comparison, rows: int | None = None, *, linked: bool = True) -> Table:
-    """Tabulate the channels, the most different first."""
-    fits = list(
-        dict.fromkeys(name for one in comparison.channels for name in one.shifts if name not in QUANTITIES)
-    )
+def tabulate_channel_shifts(
+    comparison: Comparison, rows: int | None = None, *, linked: bool = True, fits: bool = True
+) -> Table:
+    """Tabulate the channels, the most different first, with the pulls of all fitted numbers or without."""
+    names = (name for one in comparison.channels for name in one.shifts if name not in QUANTITIES)
+    fitted = list(dict.fromkeys(names)) if fits else []
     heads = ["channel", "TDC peak", "ADC cut"]
     for name in ("tdc_mean", "adc_mean"):
         heads += [f"Δ {title_of(name)} [codes]", f"pull {title_of(name)}"]
-    heads += ["Δ SR share", "pull SR share", *(f"pull {title_of(name)}" for name in fits)]
+    heads += ["Δ SR share", "pull SR share", *(f"pull {title_of(name)}" for name in fitted)]
     body = []
     for one in comparison.largest(rows):
         shifts = one.shifts
@@ -72,7 +73,7 @@ def tabulate_channel_shifts(comparison: Comparison, rows: int | None = None, *, 
                 *means,
                 _relative(shifts["sr_share"]),
                 _pull(shifts["sr_share"]),
-                *(_pull(shifts.get(name)) for name in fits),
+                *(_pull(shifts.get(name)) for name in fitted),
             )
         )
     return Table("Channels, the most different first", tuple(heads), tuple(body))

@@ -65,7 +65,10 @@ class PeakFit:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form of calibration.json and summary.json."""
-        return {name.removesuffix("_"): value for name, value in asdict(self).items()}
+        return {
+            name.removesuffix("_"): list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
 
 
 @dataclass(frozen=True)

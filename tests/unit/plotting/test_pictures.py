@@ -83,7 +83,7 @@ def without_legend(figure: Figure) -> None:
 
 
 def with_another_cut(figure: Figure) -> None:
-    (line,) = figure.axes[0].lines
+    line = figure.axes[0].lines[0]
     line.set_xdata(np.asarray(line.get_xdata()) + 3)
 
 

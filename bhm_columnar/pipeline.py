@@ -96,7 +96,7 @@ def analyse(
     tolerance
         How much of a dump may be left out before it is an error.
     label
-        Text behind CMS in the figures; by default ``Preliminary``, and ``Simulation Preliminary`` for simulated dumps.
+        Text behind CMS in the figures, ``""`` for none; by default ``Preliminary``, and ``Simulation Preliminary`` for simulated dumps.
     figures
         Whether figures are drawn; `bhm plot` draws them later.
     conditions
@@ -152,7 +152,7 @@ def analyse(
             cuts=cuts,
             runs=tuple(runs_with_pulses(filled.histograms["runs"])),
             sides=tuple(one.side for one in dumps.sides),
-            label=label or (f"Simulation {DEFAULT_LABEL}" if dumps.is_simulated else DEFAULT_LABEL),
+            label=_choose_label(label, dumps),
             exposure=context.times.exposure,
             pattern=pattern,
             inputs=job.inputs(),
@@ -223,6 +223,12 @@ def _fill(job: Job, given: Calibration | None, context: Context, method: str) ->
             fits = fit_peaks(measured["adc_tdc"], calibration=calibration, tdc_window=job.cuts.tdc_window)
         calibration = replace(calibration, fits=fits)
     return _Filled(calibration, histograms, measured["cutflow"])
+
+
+def _choose_label(label: str | None, dumps: DumpFiles) -> str:
+    if label is not None:
+        return label
+    return f"Simulation {DEFAULT_LABEL}" if dumps.is_simulated else DEFAULT_LABEL
 
 
 def _summarise(

@@ -51,7 +51,9 @@ _VERBS = (
 _OWN_KERNELS = (analyse, inspect, simulate, convert)
 _EPILOG = """\
 examples:
-  bhm analyse data/demo -o results           the whole job: events, histograms, figures, summary
+  bhm analyse data/demo -o results           the whole job: events, histograms, figures, report
+  bhm check out                              are the data good? OK, WARN or BAD
+  bhm compare A B                            what has changed between two results?
   bhm inspect data/demo                      what is in these dumps?
   bhm simulate toy --events 50000 --seed 1   dumps with known truth
   bhm analyse dumps -o out --conditions oms --lumi brilcalc --filling oms

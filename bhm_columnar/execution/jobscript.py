@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import tomllib
 import warnings
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from ..errors import ProcessorError, SelectionError
+from ..io.toml import read_toml
 
 __all__ = [
     "CLUSTERS",
@@ -167,7 +167,11 @@ def load_cluster_options(
     SelectionError
         If the file cannot be read, or kinds, names or values do not fit.
     """
-    tables = {} if path is None else _read(Path(path))
+    tables = (
+        {}
+        if path is None
+        else read_toml(path, hint="write tables such as [htcondor] with `name = value` lines")
+    )
     try:
         for name, table in tables.items():
             _check_kind(name)
@@ -176,18 +180,6 @@ def load_cluster_options(
         return _complete(chosen, tables.get(chosen, {}), workers)
     except SelectionError as error:
         raise SelectionError(error.what, where=path, hint=error.hint) from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SelectionError(
-            f"cannot be read ({error.strerror})", where=path, hint="give a TOML file"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        hint = "write tables such as [htcondor] with `name = value` lines"
-        raise SelectionError(f"is not TOML ({error})", where=path, hint=hint) from error
 
 
 def _check_kind(kind: str) -> None:

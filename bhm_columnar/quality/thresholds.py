@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
@@ -13,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from scipy.special import ndtr
 
 from ..errors import SelectionError
+from ..io.toml import read_toml
 from .model import LEVELS
 
 __all__ = ["DEFAULT_THRESHOLDS", "Limits", "Thresholds", "default_text", "load_thresholds", "make_thresholds"]
@@ -132,12 +132,7 @@ def load_thresholds(path: str | Path) -> Thresholds:
     SelectionError
         If the file cannot be read, or names or values do not fit.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SelectionError(f"cannot be read ({error.strerror})", where=path, hint=_HINT) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SelectionError(f"is not TOML ({error})", where=path, hint=_HINT) from error
+    content = read_toml(path, hint=_HINT)
     try:
         return make_thresholds(content)
     except SelectionError as error:

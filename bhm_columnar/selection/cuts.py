@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 from ..detector.lhc import COLLISION_DELAY_TDC
 from ..detector.qie import N_ADC, TDC_CODES
 from ..errors import SelectionError
+from ..io.toml import read_toml
 
 __all__ = ["DEFAULT_CUTS", "Cuts", "load_cuts", "make_cuts"]
 
@@ -87,16 +87,7 @@ def load_cuts(path: str | Path) -> Cuts:
     SelectionError
         If the file cannot be read, or names or values do not fit.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SelectionError(
-            f"cannot be read ({error.strerror})", where=path, hint="give a TOML file"
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SelectionError(
-            f"is not TOML ({error})", where=path, hint="write `name = value` lines"
-        ) from error
+    content = read_toml(path, hint="write `name = value` lines")
     try:
         return make_cuts(content)
     except SelectionError as error:

@@ -361,3 +361,8 @@ def test_a_person_sees_progress_and_a_pipe_does_not(toy: Path, tmp_path: Path) -
 def test_every_figure_has_a_name_in_the_documentation() -> None:
     text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
     assert all(f"`{name}`" in text for name in FIGURES)
+
+
+def test_figures_without_a_label(toy: Path, tmp_path: Path) -> None:
+    assert run("analyse", toy, "-o", tmp_path / "out", "--no-figures", "--label", "") == 0
+    assert load_histograms(tmp_path / "out")[1]["label"] == ""

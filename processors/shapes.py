@@ -19,9 +19,6 @@ from bhm_columnar.selection.cleaning import CLEANING_COLUMNS, clean_pulses
 from bhm_columnar.selection.cuts import DEFAULT_CUTS, Cuts
 from bhm_columnar.selection.regions import classify_regions, is_in, region_table
 
-#: place of each sample of each channel among all cells of the histogram
-_CELLS = (np.arange(N_CHANNELS)[:, np.newaxis] * N_SAMPLES + np.arange(N_SAMPLES)) * N_ADC
-
 
 class Shapes(ProcessorABC):  # type: ignore[misc]
     """Count the samples of SR pulses by channel, sample and ADC code."""
@@ -43,10 +40,11 @@ class Shapes(ProcessorABC):  # type: ignore[misc]
         halo = clean[is_in(classify_regions(clean, self.table), "SR")]
         # samples are twenty times the other columns: those of other pulses are not touched
         samples = _samples(events)[ak.to_numpy(halo.place)]
-        cells = _CELLS[ak.to_numpy(halo.channel)] + samples
+        first = ak.to_numpy(halo.channel).astype(np.intp) * N_ADC
         shapes = make_counts(channel_axis(), sample_axis(), adc_axis())
-        counts = np.bincount(cells.ravel(), minlength=N_CHANNELS * N_SAMPLES * N_ADC)
-        shapes.view()[...] = counts.reshape(N_CHANNELS, N_SAMPLES, N_ADC)
+        for sample in range(N_SAMPLES):  # one after the other, which takes a twentieth of the memory
+            counts = np.bincount(first + samples[:, sample], minlength=N_CHANNELS * N_ADC)
+            shapes.view()[:, sample] = counts.reshape(N_CHANNELS, N_ADC)
         return {"shapes": shapes}
 
 

@@ -6,6 +6,7 @@ Verbs import what they need when they run, so that ``bhm --help`` answers at onc
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -138,4 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"bhm: unexpected {type(error).__name__}: {error}; run again with --debug and report it\n"
         )
         return 1
+    finally:
+        if argv is None:
+            gc.freeze()  # to look for garbage once more at the end of a program takes half a second
     return code

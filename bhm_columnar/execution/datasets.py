@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import awkward as ak
 
@@ -14,12 +14,11 @@ from ..errors import DatasetError, SelectionError
 from ..events.runs import Reference, RunSpan, find_reference, merge_spans
 from ..events.schema import BHMSchema
 from ..io.convert import ENDINGS, read_provenance
-from ..io.folders import TRUTH_FILE
+from ..io.folders import EVENTS_FOLDER, TRUTH_FILE
 from ..io.provenance import Provenance
 from ..io.root import TREE
 
 __all__ = [
-    "EVENTS_FOLDER",
     "EventsFile",
     "check_runs",
     "coverage_of",
@@ -27,9 +26,6 @@ __all__ = [
     "open_events",
     "reference_of",
 ]
-
-#: folder of the files of events in what `analyse` writes
-EVENTS_FOLDER: Final = "events"
 
 
 @dataclass(frozen=True)

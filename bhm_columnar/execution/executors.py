@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANYWHERE",
+    "DEFAULT_CHUNKSIZE",
     "EXECUTORS",
     "FUTURES_FROM",
     "ITERATIVE",
@@ -29,6 +30,8 @@ __all__ = [
 
 Kind = Literal["iterative", "futures", "dask"]
 EXECUTORS: Final = ("iterative", "futures", "dask")
+#: events that a processor is handed at a time: more are hardly faster, and take more memory (docs/scaling.md)
+DEFAULT_CHUNKSIZE: Final = 500_000
 #: events from which two processes on free cores are faster than one although both have to start (docs/scaling.md)
 FUTURES_FROM: Final = 10_000_000
 #: how coffea writes a chunk
@@ -96,7 +99,7 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def choose_execution(kind: Kind | None, workers: int | None, events: int) -> Execution:
+def choose_execution(kind: Kind | None, workers: int | None, events: int, *, busy: int = 0) -> Execution:
     """Choose an executor on this machine, from what was asked for and how much there is to do.
 
     Parameters
@@ -105,6 +108,8 @@ def choose_execution(kind: Kind | None, workers: int | None, events: int) -> Exe
         What was asked for; `None` if that is left open.
     events
         Number of events.
+    busy
+        Cores that do something else meanwhile.
     """
     cores = count_cores()
     if kind == "futures":
@@ -117,9 +122,10 @@ def choose_execution(kind: Kind | None, workers: int | None, events: int) -> Exe
         )
     if events < FUTURES_FROM:
         return Execution(why=f"{events:,} events are done before other processes have started")
-    if cores == 1:
-        return Execution(why="there is one core")
-    return Execution("futures", cores, why=f"{events:,} events and {cores} cores")
+    free = cores - busy
+    if free <= 1:
+        return Execution(why="there is one core" if cores == 1 else "there is one free core")
+    return Execution("futures", free, why=f"{events:,} events and {free} free cores")
 
 
 @dataclass(frozen=True)
@@ -138,15 +144,15 @@ class Request:
     workers: int | None = None
     client: Any = None
 
-    def choose(self, events: int) -> Execution:
-        """Choose for so many events."""
+    def choose(self, events: int, *, busy: int = 0) -> Execution:
+        """Choose for so many events, while so many cores do something else."""
         if self.client is not None:
             return Execution("dask", client=self.client, why="asked for")
         if self.kind == "dask":
             raise SelectionError(
                 "dask needs a cluster", hint="give --scheduler tcp://HOST:PORT or --cluster local"
             )
-        return choose_execution(self.kind, self.workers, events)
+        return choose_execution(self.kind, self.workers, events, busy=busy)
 
 
 #: nothing was asked for
@@ -174,7 +180,9 @@ def open_executor(execution: Execution, *, progress: str | None) -> Iterator[Exe
     else:
         import loky  # noqa: PLC0415
 
-        with loky.ProcessPoolExecutor(max_workers=execution.workers) as pool:
+        from .together import prepare_worker  # noqa: PLC0415  (imports coffea)
+
+        with loky.ProcessPoolExecutor(max_workers=execution.workers, initializer=prepare_worker) as pool:
             yield FuturesExecutor(pool=pool, workers=execution.workers, **options)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import redirect_stderr
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -23,13 +24,11 @@ from ..io.convert import read_provenance
 from ..io.root import TREE
 from .checkpoints import count_done, open_checkpoints
 from .datasets import EventsFile
-from .executors import ITERATIVE, Execution, explain_failure, open_executor
+from .executors import DEFAULT_CHUNKSIZE, ITERATIVE, Execution, explain_failure, open_executor
 from .together import WORKERS, Together
 
-__all__ = ["DEFAULT_CHUNKSIZE", "Filled", "fill_histograms"]
+__all__ = ["Filled", "fill_histograms"]
 
-#: events that a processor is handed at a time: more are hardly faster, and take more memory (docs/scaling.md)
-DEFAULT_CHUNKSIZE: Final = 500_000
 #: parts that a job is divided into where progress is reported in lines
 _PARTS: Final = 10
 
@@ -121,7 +120,7 @@ def fill_histograms(
     checkpointer = None if resume is None else open_checkpoints(resume, processors, files)
     whole: dict[str, Any] = {}
     chunks = resumed = 0
-    with open_executor(execution, progress=progress) as executor:
+    with _little_to_collect(), open_executor(execution, progress=progress) as executor:
         for is_parquet in (False, True):
             group = [file for file in files if file.is_parquet is is_parquet]
             if not group:
@@ -152,6 +151,17 @@ def fill_histograms(
         bytes=int(whole.get("metrics", {}).get("bytesread", 0)),
         workers=output.get(WORKERS, {}) if whole else {},
     )
+
+
+@contextmanager
+def _little_to_collect() -> Iterator[None]:
+    """Leave what is there already out of the search for garbage, which is done before every chunk."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _plan(runner: Runner, files: Sequence[EventsFile]) -> list[Any]:

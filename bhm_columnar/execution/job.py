@@ -20,8 +20,8 @@ from ..io.atomic import atomic_folder, write_json
 from ..selection.cuts import DEFAULT_CUTS, Cuts
 from ..selection.pattern import save_exposure
 from .datasets import EventsFile, check_runs, coverage_of, find_events
-from .executors import ANYWHERE, Execution, Request
-from .fill import DEFAULT_CHUNKSIZE, Filled, fill_histograms
+from .executors import ANYWHERE, DEFAULT_CHUNKSIZE, Execution, Request
+from .fill import Filled, fill_histograms
 from .registry import asks_for, make_processor
 from .stages import Stages
 
@@ -49,6 +49,8 @@ class Job:
         Folder to keep finished chunks in; see `fill_histograms`.
     extra
         What processors can be given besides calibration, cuts and runs, such as ``times``.
+    busy
+        Cores that do something else meanwhile, such as to draw.
     """
 
     files: Sequence[EventsFile]
@@ -59,6 +61,7 @@ class Job:
     chunksize: int = DEFAULT_CHUNKSIZE
     stages: Stages = field(default_factory=Stages)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    busy: int = 0
 
     def fill(self, stage: str, names: Iterable[str], calibration: Calibration | None = None) -> Filled:
         """Run processors by name in one pass over the events.
@@ -108,7 +111,7 @@ class Job:
     @property
     def execution(self) -> Execution:
         """Where the job runs."""
-        return self.request.choose(self.events)
+        return self.request.choose(self.events, busy=self.busy)
 
     @property
     def coverage(self) -> dict[str, list[dict[int, RunSpan]]]:

@@ -18,6 +18,7 @@ from ..errors import DatasetError
 from .urls import COMPRESSIONS, file_name, find_filesystem, is_url, read_errors, stamp_file
 
 __all__ = [
+    "EVENTS_FOLDER",
     "TRUTH_FILE",
     "DumpFiles",
     "SideFiles",
@@ -28,6 +29,8 @@ __all__ = [
     "tell_side",
 ]
 
+#: folder of the files of events in what `analyse` writes
+EVENTS_FOLDER: Final = "events"
 #: what the simulation knows, in a file beside the dumps that it writes
 TRUTH_FILE: Final = "truth.parquet"
 _PLUS, _MINUS = SIDES

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
+from .._forks import can_fork
 from ..detector.channels import CHANNEL_GROUPS
 from ..errors import SelectionError
 from .compose import (
@@ -24,13 +26,14 @@ from .pages import draw_pages, draw_sheet
 from .results import Results
 from .standard import FIGURES, PER_CHANNEL, PER_REGION, RATE_REGIONS, is_known
 from .style import cms_style
-from .workers import can_fork, in_processes
+from .workers import Drawing, Part
 
 __all__ = [
     "ALL_FIGURES",
     "ENDINGS",
     "EXTRA_FIGURES",
     "FIGURES",
+    "begin_figures",
     "draw_figure",
     "draw_figures",
     "list_figures",
@@ -38,8 +41,22 @@ __all__ = [
 
 #: kinds of file that figures can be written as
 ENDINGS: Final = (".pdf", ".png", ".svg")
-#: figures that take longest, to be begun first when several processes draw
-_LONGEST: Final = tuple(PER_CHANNEL)
+
+
+def begin_figures(results: Results, folder: str | Path, drawing: Drawing) -> None:
+    """Begin with the figures of single channels in one other process, while histograms are filled that they do not show.
+
+    Parameters
+    ----------
+    results
+        With ``adc_tdc`` and its calibration; `draw_figures` has to be given the same with more histograms.
+    folder
+        Where to write.
+    drawing
+        For `draw_figures`, which goes on with it.
+    """
+    if can_fork():
+        drawing.add(_drawer(results, folder), list_figures(results, PER_CHANNEL), workers=1)
 
 
 def draw_figures(
@@ -49,6 +66,7 @@ def draw_figures(
     names: Iterable[str] = tuple(FIGURES),
     on_figure: Callable[[str], None] | None = None,
     workers: int = 1,
+    drawing: Drawing | None = None,
 ) -> list[str]:
     """Draw figures of every side with data, as PDF and PNG.
 
@@ -65,39 +83,45 @@ def draw_figures(
         Called with the name of each figure when it is drawn.
     workers
         How many processes draw; files are the same for any number. Where processes cannot be forked, it is one.
+    drawing
+        What `begin_figures` began.
 
     Returns
     -------
     names of the files written, in order
     """
-    targets = {
-        part: [Path(folder) / f"{part[0]}_{part[1]}{ending}" for ending in (".pdf", ".png")]
-        for part in list_figures(results, names)
-    }
-
-    def draw(part: tuple[str, str]) -> None:
-        draw_figure(results, *part, targets[part])
-
-    for name, of in _in_turn(draw, list(targets), workers=workers):
+    parts = list_figures(results, names)
+    for part in _in_turn(_drawer(results, folder), parts, workers, drawing):
         if on_figure is not None:
-            on_figure(f"{name}_{of}")
-    return [path.name for paths in targets.values() for path in paths]
+            on_figure("_".join(part))
+    return [path.name for part in parts for path in _targets(folder, part)]
+
+
+def _drawer(results: Results, folder: str | Path) -> Callable[[Part], None]:
+    return lambda part: draw_figure(results, *part, _targets(folder, part))
+
+
+def _targets(folder: str | Path, part: Part) -> list[Path]:
+    return [Path(folder) / f"{'_'.join(part)}{ending}" for ending in (".pdf", ".png")]
 
 
 def _in_turn(
-    draw: Callable[[tuple[str, str]], None], parts: list[tuple[str, str]], *, workers: int
-) -> Iterator[tuple[str, str]]:
+    draw: Callable[[Part], None], parts: list[Part], workers: int, drawing: Drawing | None
+) -> Iterator[Part]:
     """Draw here or in other processes, and give back each part when it is drawn."""
-    if workers > 1 and len(parts) > 1 and can_fork():
-        longest_first = sorted(parts, key=lambda part: part[0] not in _LONGEST)
-        yield from in_processes(draw, longest_first, workers=workers)
+    if workers == 1 or len(parts) <= 1 or not can_fork():
+        for part in parts:
+            draw(part)
+            yield part
         return
-    for part in parts:
-        draw(part)
-        yield part
+    longest_first = sorted(parts, key=lambda part: part[0] not in PER_CHANNEL)
+    with nullcontext(drawing) if drawing else Drawing() as begun:
+        left = [part for part in longest_first if part not in begun.parts]
+        begun.add(draw, left, workers=min(workers, len(parts)))
+        yield from begun.finish()
 
 
-def list_figures(results: Results, names: Iterable[str] = tuple(FIGURES)) -> list[tuple[str, str]]:
+def list_figures(results: Results, names: Iterable[str] = tuple(FIGURES)) -> list[Part]:
     """List figure names with the side's directory, region or channel group that each is drawn of.
 
     Figures for which something is not known, such as luminosity or the filling scheme, are not in the list.

@@ -1,58 +1,68 @@
-"""Figures drawn by several processes."""
+"""Figures drawn by several processes, also while this one still does something else."""
 
 from __future__ import annotations
 
-import multiprocessing
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from typing import Final, TypeVar
+from types import TracebackType
+from typing import Any, Self
 
+from .._forks import DiedError, Fork, Turns, follow
 from ..errors import OutputError
 
-__all__ = ["can_fork", "in_processes"]
+__all__ = ["Drawing", "Part"]
 
-Item = TypeVar("Item")
-
-#: what each process does with an item; a process that was forked finds it here, so that nothing is copied into it
-_WORK: list[Callable[..., object]] = []
-_FORK: Final = "fork"
+#: name of a figure, and what it is of
+Part = tuple[str, str]
 
 
-def can_fork() -> bool:
-    """Whether processes can be started that have matplotlib and the results already."""
-    return _FORK in multiprocessing.get_all_start_methods()
-
-
-def in_processes(work: Callable[[Item], object], items: Sequence[Item], *, workers: int) -> Iterator[Item]:
-    """Do the work for each item in other processes, and give back each item when it is done.
+class Drawing:
+    """Figures that forked processes draw, each figure once; the processes end with the block.
 
     Processes are forked: a fresh one would import matplotlib for longer than it draws.
-
-    Raises
-    ------
-    OutputError
-        If a process dies. What `work` raises comes back as it is, and items that were not begun are left out then.
     """
-    _WORK.append(work)
-    pool = ProcessPoolExecutor(min(workers, len(items)), mp_context=multiprocessing.get_context(_FORK))
-    try:
-        with warnings.catch_warnings():
-            # Python warns of threads that hold locks; those of numpy and progress bars hold none that drawing takes
-            warnings.filterwarnings("ignore", message=".*fork", category=DeprecationWarning)
-            pending: dict[Future[None], Item] = {pool.submit(_do, item): item for item in items}
-        for future in as_completed(pending):
-            future.result()
-            yield pending[future]
-    except BrokenProcessPool as error:
-        raise OutputError(
-            "a process that drew figures has died", hint="draw them in one process, or with more memory"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-        _WORK.pop()
 
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self._lists: list[tuple[Sequence[Part], Turns]] = []
+        self._forks: list[Fork[None]] = []
 
-def _do(item: object) -> None:
-    _WORK[-1](item)
+    def add(self, draw: Callable[[Part], object], parts: Sequence[Part], *, workers: int) -> None:
+        """Let so many more processes draw: what is left of the figures before, and then these."""
+        self.parts += parts
+        self._lists.append((parts, Turns(len(parts))))
+        lists = list(self._lists)
+
+        def work(tell: Callable[[Any], None]) -> None:
+            for some, turns in lists:
+                for place in turns:
+                    draw(some[place])
+                    tell(some[place])
+
+        self._forks += [Fork(work) for _ in range(workers)]
+
+    def finish(self) -> Iterator[Part]:
+        """Wait, and give each figure when it is drawn.
+
+        Raises
+        ------
+        OutputError
+            If a process dies. What `draw` raises comes as it is; figures that were not begun are left out then.
+        """
+        try:
+            yield from follow(self._forks)
+        except DiedError as error:
+            raise OutputError(
+                f"a process that drew figures has died ({error})",
+                hint="draw them in one process, or with more memory",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for fork in self._forks:
+            fork.stop()
+        for _, turns in self._lists:
+            turns.close()

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, Final, TypeAlias
-
-from scipy.special import ndtr
 
 from ..errors import SelectionError
 from ..io.toml import read_toml
@@ -104,7 +103,7 @@ class Thresholds:
     @property
     def chance(self) -> float:
         """Probability that a fluctuation is as large as `significance`."""
-        return float(ndtr(-self.significance))
+        return NormalDist().cdf(-self.significance)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form of a thresholds file."""

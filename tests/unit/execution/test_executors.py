@@ -25,7 +25,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     ("kind", "workers", "events", "chosen", "why"),
     [
         (None, None, 1000, ("iterative", 1), "1,000 events are done before"),
-        (None, None, FUTURES_FROM, ("futures", 2), "10,000,000 events and 2 cores"),
+        (None, None, FUTURES_FROM, ("futures", 2), "10,000,000 events and 2 free cores"),
         (None, 1, FUTURES_FROM, ("iterative", 1), "1 worker"),
         (None, 3, 10, ("futures", 3), "3 worker"),
         ("futures", None, 10, ("futures", 2), "asked for"),
@@ -40,6 +40,13 @@ def test_the_choice_is_said(
     assert (execution.kind, execution.workers) == chosen
     assert why in execution.why
     assert execution.describe() == {"executor": chosen[0], "workers": chosen[1], "why": execution.why}
+
+
+def test_cores_that_do_something_else_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_execution(None, None, FUTURES_FROM, busy=1).why == "there is one free core"
+    assert choose_execution(None, 2, FUTURES_FROM, busy=1).workers == 2
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    assert choose_execution(None, None, FUTURES_FROM, busy=1).workers == 2
 
 
 def test_one_core_needs_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,21 +14,24 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import Polygon, StepPatch
 
+from bhm_columnar._forks import can_fork
 from bhm_columnar.calibration.fits import fit_peaks
 from bhm_columnar.detector.channels import CHANNELS, SIDES
 from bhm_columnar.errors import OutputError, SelectionError
 from bhm_columnar.histograms.counts import pick, pick_side
 from bhm_columnar.plotting.channels import plot_adc_peak, plot_channel_events, plot_tdc_adc, plot_tdc_peak
-from bhm_columnar.plotting.figures import FIGURES, draw_figure, draw_figures, list_figures
+from bhm_columnar.plotting.figures import FIGURES, begin_figures, draw_figure, draw_figures, list_figures
 from bhm_columnar.plotting.panel import Panel
 from bhm_columnar.plotting.regions import plot_charge, plot_occupancy
 from bhm_columnar.plotting.results import Results, load_results
 from bhm_columnar.plotting.stability import plot_tdc_stability, plot_tdc_violins
 from bhm_columnar.plotting.standard import REDRAWN, part_of
 from bhm_columnar.plotting.style import add_label, cms_style, make_figure
-from bhm_columnar.plotting.workers import in_processes
+from bhm_columnar.plotting.workers import Drawing
 
 from .made import make_results
+
+needs_forks = pytest.mark.skipif(not can_fork(), reason="this platform forks no processes")
 
 
 @pytest.fixture(scope="module")
@@ -178,13 +182,43 @@ def test_errors_of_processes_come_back(results: Results, tmp_path: Path) -> None
         assert caught.value.hint
 
 
-def die(_: str) -> None:
-    os._exit(1)
-
-
 def test_a_process_that_dies_is_an_error() -> None:
-    with pytest.raises(OutputError, match="a process that drew figures has died; draw them in one process"):
-        list(in_processes(die, ["a", "b"], workers=2))
+    parts = [("charge", "plusZ"), ("charge", "minusZ")]
+    with Drawing() as drawing:
+        drawing.add(lambda _: os._exit(1), parts, workers=2)
+        with pytest.raises(
+            OutputError, match=r"that drew figures has died \(exit code 1\); draw them in one"
+        ):
+            list(drawing.finish())
+
+
+@needs_forks
+def test_figures_that_were_begun_are_gone_on_with(results: Results, tmp_path: Path) -> None:
+    """What is begun needs only what is known by then; the files are those of one process, each drawn once."""
+    whole = draw_figures(results, tmp_path / "one")
+    known = {"adc_tdc": results.histograms["adc_tdc"]}
+    early = replace(results, histograms=known, exposure=None, pattern=None)
+    called: list[str] = []
+    with Drawing() as drawing:
+        begin_figures(early, tmp_path / "two", drawing)
+        begun = len(drawing.parts)
+        begun_again = draw_figures(
+            results, tmp_path / "two", drawing=drawing, workers=2, on_figure=called.append
+        )
+    assert begun > 0
+    assert begun_again == whole
+    assert sorted(called) == sorted({Path(name).stem for name in whole})
+    for name in whole:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+@needs_forks
+def test_figures_that_are_not_waited_for_are_stopped(results: Results, tmp_path: Path) -> None:
+    with Drawing() as drawing:
+        begin_figures(results, tmp_path, drawing)
+    there = sorted(tmp_path.iterdir())
+    time.sleep(0.2)
+    assert sorted(tmp_path.iterdir()) == there
 
 
 @pytest.mark.parametrize("name", ["adc", "tdc"])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any
 
 from .._forks import DiedError, Fork, can_fork, follow
 from .._version import __version__
-from ..detector.channels import SIDES
-from ..detector.qie import N_SAMPLES
 from ..errors import ProcessorError
 from ..io.convert import ENDINGS, Format, convert_dump, read_provenance
 from ..io.folders import DumpFiles, SideFiles
@@ -24,9 +22,6 @@ from .executors import Request, count_cores
 from .maps import open_map
 
 __all__ = ["Conversion", "begin_conversion"]
-
-#: the smallest dump
-_EVENT: Final = f"--- START EVENT: 1 BX: 1 ORBIT: 1 RUN: 1\n---\n3 0{' 0' * N_SAMPLES}\n6\n"
 
 
 @dataclass(frozen=True)
@@ -101,25 +96,24 @@ def begin_conversion(
     forks: tuple[Fork[Any], ...] = ()
     try:
         if _may_fork(request):
-            _load_kernels()
-            forks = tuple(Fork(work) for work in works)
+            forks = tuple(
+                Fork(work if place == 0 else partial(_quietly, work)) for place, work in enumerate(works)
+            )
         yield Conversion(targets, works, forks)
     finally:
         for fork in forks:
             fork.stop()
 
 
-def _load_kernels() -> None:
-    """Convert one event, so that what is loaded or compiled at its first use is so once, and not in each process."""
-    with TemporaryDirectory() as folder:
-        dump = Path(folder) / "event.txt"
-        dump.write_text(_EVENT)
-        convert_dump(dump, dump.with_suffix(".root"), side=SIDES[0])
-
-
 def _may_fork(request: Request) -> bool:
     wants_here = request.client is not None or request.kind == "iterative"
     return not wants_here and (request.workers or count_cores()) > 1 and can_fork()
+
+
+def _quietly(work: Callable[[OnBytes], object], on_bytes: OnBytes) -> None:
+    """Work without a word of what all processes say, such as that kernels are compiled."""
+    logging.getLogger(__name__.partition(".")[0]).setLevel(logging.WARNING)
+    work(on_bytes)
 
 
 def _convert(

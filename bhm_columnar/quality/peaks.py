@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
 
 from ..calibration.model import Calibration
 from ..detector.channels import N_CHANNELS
@@ -121,7 +120,7 @@ def measure_halo(adc_tdc: Histogram) -> HaloPeaks:
     high = counts[:, :, _FIRST_ADC:]
     codes = np.arange(counts.shape[1], dtype=np.float64)
     times = high.sum(axis=2)
-    start = np.argmax(uniform_filter1d(3.0 * times, 3, axis=1, mode="constant")[:, :_LAST_TDC], axis=1)
+    start = np.argmax(_sum_around(times, 3)[:, :_LAST_TDC], axis=1)
     tdc, variance, halo = _centre(codes, times, start.astype(np.float64), _TDC_HALF)
     with np.errstate(invalid="ignore", divide="ignore"):
         tdc_error = np.sqrt((variance + _ROUNDING) / halo)
@@ -129,11 +128,18 @@ def measure_halo(adc_tdc: Histogram) -> HaloPeaks:
     near = np.abs(codes - np.nan_to_num(tdc)[:, None]) <= _TDC_NEAR
     spectra = (high * near[:, :, None]).sum(axis=1)
     logs = np.log(ADC_CHARGE_FC[_FIRST_ADC:].astype(np.float64))
-    top = np.argmax(uniform_filter1d(9.0 * spectra, 9, axis=1, mode="constant"), axis=1)
+    top = np.argmax(_sum_around(spectra, 9), axis=1)
     charge, variance, n = _centre(logs, spectra, logs[top], _LOG_HALF)
     with np.errstate(invalid="ignore", divide="ignore"):
         charge_error = np.sqrt(variance / n)
     return HaloPeaks(counts.sum(axis=(1, 2)), n, tdc, tdc_error, charge, charge_error)
+
+
+def _sum_around(spectra: Longs, width: int) -> Longs:
+    """Counts of each bin and its neighbours, `width` bins in all, shape as `spectra`; there is nothing beyond the ends."""
+    padded = np.pad(spectra, ((0, 0), (width // 2, width // 2)))
+    sums: Longs = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1).sum(axis=2)
+    return sums
 
 
 def _centre(x: Floats, counts: Longs, start: Floats, half: float) -> tuple[Floats, Floats, Longs]:

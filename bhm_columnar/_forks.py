@@ -10,6 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final, Generic, TypeVar
 
@@ -147,11 +148,15 @@ def follow(forks: Sequence[Fork[Any]]) -> Iterator[Any]:
 def _call(work: Callable[[Tell], Any], ours: Connection, theirs: Connection) -> None:
     """Work in the forked process, and send what comes of it."""
     theirs.close()  # else the pipe would not break when the other process is gone
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # who began it says what was interrupted
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who began it says what was interrupted
     gc.freeze()  # looking for garbage in what was there before would copy its pages
-    try:
-        result = work(lambda told: ours.send((_TOLD, told)))
-    except Exception as error:  # noqa: BLE001  (raised again where it is waited for)
-        ours.send((_FAILED, (error, "".join(traceback.format_exception(error)))))
-    else:
-        ours.send((_DONE, result))
+    with suppress(BrokenPipeError):  # nobody is left to hear of it
+        try:
+            result = work(lambda told: ours.send((_TOLD, told)))
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # noqa: BLE001  (raised again where it is waited for)
+            ours.send((_FAILED, (error, "".join(traceback.format_exception(error)))))
+        else:
+            ours.send((_DONE, result))

@@ -104,25 +104,30 @@ def _join_side(argv: Sequence[str]) -> list[str]:
     return joined
 
 
+def _say_interrupted() -> int:
+    sys.stderr.write("bhm: interrupted; nothing unfinished was left behind\n")
+    return 130
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 an error said in one line, 2 wrong usage, 130 Ctrl-C."""
     args = make_parser().parse_args(_join_side(sys.argv[1:] if argv is None else argv))
-    from ._log import show_log  # noqa: PLC0415  (--help needs none)
+    from ._interrupt import heed_interrupts, was_interrupted  # noqa: PLC0415  (--help needs none)
+    from ._log import show_log  # noqa: PLC0415
 
     try:
         if argv is None and not args.runs_others:  # as a program, not from a program that goes on
             from .._jit import skip_extensions  # noqa: PLC0415
 
             skip_extensions()
-        with show_log():
+        with heed_interrupts(), show_log():
             code: int = args.run(args)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of a pipe has left
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("bhm: interrupted; nothing unfinished was left behind\n")
-        return 130
+        return _say_interrupted()
     except BHMError as error:
         if args.debug:
             raise
@@ -135,6 +140,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if args.debug:
             raise
+        if was_interrupted(error):
+            return _say_interrupted()
         sys.stderr.write(
             f"bhm: unexpected {type(error).__name__}: {error}; run again with --debug and report it\n"
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import select
 import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -70,8 +72,7 @@ class Fork(Generic[Result]):
     Parameters
     ----------
     work
-        Called with a function that tells this process anything meanwhile. If this process is gone, telling raises, and the
-        other one ends, too.
+        Called with a function that tells this process anything meanwhile. If this process is gone, the other one ends, too.
     """
 
     def __init__(self, work: Callable[[Tell], Result]) -> None:
@@ -150,6 +151,7 @@ def _call(work: Callable[[Tell], Any], ours: Connection, theirs: Connection) -> 
     theirs.close()  # else the pipe would not break when the other process is gone
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # who began it says what was interrupted
+    threading.Thread(target=_end_with_reader, args=(ours,), daemon=True).start()
     gc.freeze()  # looking for garbage in what was there before would copy its pages
     with suppress(BrokenPipeError):  # nobody is left to hear of it
         try:
@@ -160,3 +162,11 @@ def _call(work: Callable[[Tell], Any], ours: Connection, theirs: Connection) -> 
             ours.send((_FAILED, (error, "".join(traceback.format_exception(error)))))
         else:
             ours.send((_DONE, result))
+
+
+def _end_with_reader(ours: Connection) -> None:
+    """End this process when nobody is left who reads: what was killed must not be written on."""
+    poll = select.poll()
+    poll.register(ours.fileno(), 0)  # errors are always looked for
+    poll.poll()
+    os._exit(1)

@@ -19,15 +19,15 @@ from bhm_columnar.errors import DumpError
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this platform forks no processes")
 
 Tell = Callable[[Any], None]
-#: a program whose two processes tell without end; it prints who they are, and is killed
+#: a program with a process that tells without end, and one that never does; it prints who they are, and is killed
 ORPHANS = """\
 import time
 from bhm_columnar._forks import Fork
-def work(tell):
+def talk(tell):
     while True:
         tell(0)
         time.sleep(0.01)
-forks = [Fork(work) for _ in range(2)]
+forks = [Fork(talk), Fork(lambda _: time.sleep(600))]
 print(*(fork._process.pid for fork in forks), flush=True)
 time.sleep(60)
 """

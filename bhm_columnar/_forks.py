@@ -16,7 +16,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final, Generic, TypeVar
 
-__all__ = ["DiedError", "Fork", "Turns", "can_fork", "follow"]
+__all__ = ["DiedError", "Fork", "Turns", "can_fork", "follow", "receive_any"]
 
 Result = TypeVar("Result")
 
@@ -117,9 +117,9 @@ class Fork(Generic[Result]):
         """End the process if it still works."""
         if not self.is_done:
             self._process.terminate()
+        self.is_done = True
         self._process.join()
         self.connection.close()
-        self.is_done = True
 
 
 def follow(forks: Sequence[Fork[Any]]) -> Iterator[Any]:
@@ -132,18 +132,21 @@ def follow(forks: Sequence[Fork[Any]]) -> Iterator[Any]:
     Exception
         What the work of one raised.
     """
-    working = {fork.connection: fork for fork in forks if not fork.is_done}
     try:
-        while working:
-            for ready in wait(list(working)):
-                fork = working[ready]  # type: ignore[index]
-                yield from (told := fork.receive())
-                if not told:
-                    del working[ready]  # type: ignore[arg-type]
+        while not all(fork.is_done for fork in forks):
+            yield from receive_any(forks)
     finally:
-        for fork in working.values():
-            if not fork.is_done:
-                fork.stop()
+        for fork in forks:
+            fork.stop()
+
+
+def receive_any(forks: Sequence[Fork[Any]]) -> list[Any]:
+    """Wait until one of several processes tells something or ends; returns what was told."""
+    working = {fork.connection: fork for fork in forks if not fork.is_done}
+    told: list[Any] = []
+    for ready in wait(list(working)):
+        told += working[ready].receive()  # type: ignore[index]
+    return told
 
 
 def _call(work: Callable[[Tell], Any], ours: Connection, theirs: Connection) -> None:

@@ -39,12 +39,14 @@ __all__ = [
     "list_figures",
 ]
 
+#: figures that show only what the calibration is measured from, those that take longest first
+EARLY: Final = (*PER_CHANNEL, "tdc_adc")
 #: kinds of file that figures can be written as
 ENDINGS: Final = (".pdf", ".png", ".svg")
 
 
 def begin_figures(results: Results, folder: str | Path, drawing: Drawing) -> None:
-    """Begin with the figures of single channels in one other process, while histograms are filled that they do not show.
+    """Begin with some figures in one other process, while histograms are filled that they do not show.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def begin_figures(results: Results, folder: str | Path, drawing: Drawing) -> Non
         For `draw_figures`, which goes on with it.
     """
     if can_fork():
-        drawing.add(_drawer(results, folder), list_figures(results, PER_CHANNEL), workers=1)
+        drawing.add(_drawer(results, folder), list_figures(results, EARLY))
 
 
 def draw_figures(
@@ -114,11 +116,11 @@ def _in_turn(
             draw(part)
             yield part
         return
-    longest_first = sorted(parts, key=lambda part: part[0] not in PER_CHANNEL)
+    longest_first = sorted(parts, key=lambda part: part[0] not in EARLY)
     with nullcontext(drawing) if drawing else Drawing() as begun:
         left = [part for part in longest_first if part not in begun.parts]
-        begun.add(draw, left, workers=min(workers, len(parts)))
-        yield from begun.finish()
+        begun.add(draw, left)
+        yield from begun.finish(workers)
 
 
 def list_figures(results: Results, names: Iterable[str] = tuple(FIGURES)) -> list[Part]:

@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from .._forks import DiedError, Fork, Turns, follow
+from .._forks import DiedError, Fork, Turns, receive_any
 from ..errors import OutputError
 
 __all__ = ["Drawing", "Part"]
 
 #: name of a figure, and what it is of
 Part = tuple[str, str]
+
+
+def _draw_nothing(_: Part) -> None:
+    """Stand for what draws, as long as nothing is to be drawn."""
 
 
 class Drawing:
@@ -25,36 +29,49 @@ class Drawing:
         self.parts: list[Part] = []
         self._lists: list[tuple[Sequence[Part], Turns]] = []
         self._forks: list[Fork[None]] = []
+        self._draw: Callable[[Part], object] = _draw_nothing
 
-    def add(self, draw: Callable[[Part], object], parts: Sequence[Part], *, workers: int) -> None:
-        """Let so many more processes draw: what is left of the figures before, and then these."""
+    def add(self, draw: Callable[[Part], object], parts: Sequence[Part]) -> None:
+        """Let one more process draw: these, and then what is left of what was added before."""
         self.parts += parts
         self._lists.append((parts, Turns(len(parts))))
-        lists = list(self._lists)
+        self._draw = draw
+        self._start()
 
-        def work(tell: Callable[[Any], None]) -> None:
-            for some, turns in lists:
-                for place in turns:
-                    draw(some[place])
-                    tell(some[place])
-
-        self._forks += [Fork(work) for _ in range(workers)]
-
-    def finish(self) -> Iterator[Part]:
-        """Wait, and give each figure when it is drawn.
+    def finish(self, workers: int) -> Iterator[Part]:
+        """Let so many processes draw what is left, and give each figure when it is drawn.
 
         Raises
         ------
         OutputError
             If a process dies. What `draw` raises comes as it is; figures that were not begun are left out then.
         """
+        left = len(self.parts)
         try:
-            yield from follow(self._forks)
+            while left:
+                working = sum(not fork.is_done for fork in self._forks)
+                for _ in range(min(workers, left) - working):
+                    self._start()
+                for part in receive_any(self._forks):
+                    left -= 1
+                    yield part
         except DiedError as error:
             raise OutputError(
                 f"a process that drew figures has died ({error})",
                 hint="draw them in one process, or with more memory",
             ) from error
+
+    def _start(self) -> None:
+        """Fork one more process; what was added last is drawn first, since older processes know nothing of it."""
+        draw, lists = self._draw, self._lists[::-1]
+
+        def work(tell: Callable[[Any], None]) -> None:
+            for parts, turns in lists:
+                for place in turns:
+                    draw(parts[place])
+                    tell(parts[place])
+
+        self._forks.append(Fork(work))
 
     def __enter__(self) -> Self:
         return self

@@ -185,11 +185,11 @@ def test_errors_of_processes_come_back(results: Results, tmp_path: Path) -> None
 def test_a_process_that_dies_is_an_error() -> None:
     parts = [("charge", "plusZ"), ("charge", "minusZ")]
     with Drawing() as drawing:
-        drawing.add(lambda _: os._exit(1), parts, workers=2)
+        drawing.add(lambda _: os._exit(1), parts)
         with pytest.raises(
             OutputError, match=r"that drew figures has died \(exit code 1\); draw them in one"
         ):
-            list(drawing.finish())
+            list(drawing.finish(2))
 
 
 @needs_forks

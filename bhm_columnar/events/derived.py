@@ -8,11 +8,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..detector.channels import Side, channel_indices
-from ..detector.qie import ADC_CHARGE_FC
-from ._kernels import find_first_codes, measure_pulses
+from ..detector.channels import SIDES, Side, channel_lookup
+from ..detector.qie import ADC_CHARGE_FC, N_SAMPLES
+from ._kernels import PulseArrays, Recipe, fill_pulses, measure_pulses
+from .columns import PULSE_COLUMNS
 
-__all__ = ["DEFAULT_WINDOW", "ChargeWindow", "derive_columns", "measure_charge"]
+__all__ = [
+    "DEFAULT_WINDOW",
+    "ChargeWindow",
+    "derive_columns",
+    "make_pulses",
+    "make_recipe",
+    "measure_charge",
+    "name_pulses",
+]
 
 
 @dataclass(frozen=True)
@@ -67,8 +76,22 @@ def measure_charge(
     """
     peak = np.empty(len(samples), dtype=np.int16)
     charge = np.empty(len(samples), dtype=np.float32)
-    measure_pulses(samples, ADC_CHARGE_FC, window.presamples, window.before, window.after, peak, charge)
+    measure_pulses(samples, make_recipe(SIDES[0], window), peak, charge)
     return peak, charge
+
+
+def make_recipe(side: Side, window: ChargeWindow = DEFAULT_WINDOW) -> Recipe:
+    """Collect what the compiled loops must know to derive the columns of a side."""
+    channels = channel_lookup()[SIDES.index(side)]
+    return Recipe(channels, ADC_CHARGE_FC, side.sign, window.presamples, window.before, window.after)
+
+
+def make_pulses(n: int) -> PulseArrays:
+    """Make room for the columns of n pulses."""
+    shorts = [np.empty(n, dtype=np.int16) for _ in range(8)]
+    offsets = np.zeros(n + 1, dtype=np.int64)
+    samples = np.empty((n, N_SAMPLES), dtype=np.uint8)
+    return PulseArrays._make([*shorts, np.empty(n, dtype=np.float32), samples, offsets])
 
 
 def derive_columns(
@@ -96,15 +119,15 @@ def derive_columns(
     -------
     arrays of shape (n,) by column name
     """
-    n_codes, first, second = (np.empty(len(fibre), dtype=np.int16) for _ in range(3))
-    find_first_codes(code_offsets, codes, n_codes, first, second)
-    peak, charge = measure_charge(samples)
+    pulses = make_pulses(len(fibre))
+    inputs = np.stack([fibre, cable], axis=1)
+    fill_pulses(inputs, samples, code_offsets, codes, make_recipe(side), pulses, 0, 0)
+    return {name: column for name, column in name_pulses(pulses).items() if name not in ("fibre", "cable")}
+
+
+def name_pulses(pulses: PulseArrays) -> dict[str, npt.NDArray[np.generic]]:
+    """Name the columns of pulses as `events.columns` does; samples and codes, which are lists, are left out."""
+    attributes = {"nTdc": "n_codes"}
     return {
-        "side": np.full(len(fibre), side.sign, dtype=np.int16),
-        "channel": channel_indices(fibre, cable, side),
-        "nTdc": n_codes,
-        "tdc": first,
-        "tdc2": second,
-        "peak": peak,
-        "charge": charge,
+        column.name: getattr(pulses, attributes.get(column.name, column.name)) for column in PULSE_COLUMNS
     }

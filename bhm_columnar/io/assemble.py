@@ -1,9 +1,8 @@
-"""Flat arrays of the scanner into events, and back into the flat columns of a file."""
+"""Tables into events, and back into the flat columns of a file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import awkward as ak
@@ -14,63 +13,16 @@ from ..detector.channels import Side
 from ..detector.qie import N_SAMPLES
 from ..events.behaviors import BEHAVIOR
 from ..events.columns import CODES, EVENT_COLUMNS, N_PULSE, PULSE_COLUMNS, SAMPLES
-from ..events.derived import derive_columns
+from ..events.derived import name_pulses
+from .table import FlatEvents, Table, derive_table
 
-__all__ = ["FlatEvents", "assemble_events", "branches_to_events", "events_to_branches", "join_flat"]
-
-
-@dataclass(frozen=True)
-class FlatEvents:
-    """What a dump holds, as flat arrays: n events, m pulses, k TDC codes.
-
-    Pulses of event i are rows ``pulse_offsets[i]`` to ``pulse_offsets[i + 1]``, codes of pulse j likewise.
-    """
-
-    event: npt.NDArray[np.int64]
-    bx: npt.NDArray[np.int16]
-    orbit: npt.NDArray[np.int64]
-    run: npt.NDArray[np.int32]
-    pulse_offsets: npt.NDArray[np.int64]
-    fibre: npt.NDArray[np.int16]
-    cable: npt.NDArray[np.int16]
-    samples: npt.NDArray[np.uint8]
-    code_offsets: npt.NDArray[np.int64]
-    codes: npt.NDArray[np.uint8]
-
-    @classmethod
-    def empty(cls) -> FlatEvents:
-        """Make one that holds no events."""
-        return cls(
-            event=np.empty(0, dtype=np.int64),
-            bx=np.empty(0, dtype=np.int16),
-            orbit=np.empty(0, dtype=np.int64),
-            run=np.empty(0, dtype=np.int32),
-            pulse_offsets=np.zeros(1, dtype=np.int64),
-            fibre=np.empty(0, dtype=np.int16),
-            cable=np.empty(0, dtype=np.int16),
-            samples=np.empty((0, N_SAMPLES), dtype=np.uint8),
-            code_offsets=np.zeros(1, dtype=np.int64),
-            codes=np.empty(0, dtype=np.uint8),
-        )
-
-
-def join_flat(parts: Sequence[FlatEvents]) -> FlatEvents:
-    """Join flat arrays of pieces that follow one another; at least one."""
-    if len(parts) == 1:
-        return parts[0]
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("event", "bx", "orbit", "run", "fibre", "cable", "samples", "codes")
-    }
-    for name in ("pulse_offsets", "code_offsets"):
-        columns[name] = _join_offsets([getattr(part, name) for part in parts])
-    return FlatEvents(**columns)
-
-
-def _join_offsets(parts: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
-    bases = np.cumsum([part[-1] for part in parts[:-1]])
-    shifted = (part[1:] + base for part, base in zip(parts[1:], bases, strict=True))
-    return np.concatenate([parts[0], *shifted])
+__all__ = [
+    "FlatEvents",
+    "assemble_events",
+    "branches_to_events",
+    "events_to_branches",
+    "table_to_events",
+]
 
 
 def assemble_events(flat: FlatEvents, side: Side) -> ak.Array:
@@ -80,19 +32,22 @@ def assemble_events(flat: FlatEvents, side: Side) -> ak.Array:
     -------
     array of n events: scalars, and ``Pulse``, a list of records
     """
-    columns: dict[str, Any] = {
-        "fibre": flat.fibre,
-        "cable": flat.cable,
-        **derive_columns(flat.fibre, flat.cable, flat.samples, flat.code_offsets, flat.codes, side),
-    }
+    return table_to_events(derive_table(flat, side), side)
+
+
+def table_to_events(table: Table, side: Side) -> ak.Array:
+    """Make event records of a table; nothing is copied."""
     scalars = {
-        "run": flat.run,
-        "event": flat.event,
-        "orbit": flat.orbit,
-        "bx": flat.bx,
-        "uhtr": np.full(len(flat.event), side.uhtr, dtype=np.int16),
+        "run": table.run,
+        "event": table.event,
+        "orbit": table.orbit,
+        "bx": table.bx,
+        "uhtr": np.full(len(table.event), side.uhtr, dtype=np.int16),
     }
-    return _records(scalars, columns, flat.samples, flat.pulse_offsets, flat.code_offsets, flat.codes)
+    pulses = table.pulses
+    return _records(
+        scalars, name_pulses(pulses), pulses.samples, table.pulse_offsets, pulses.code_offsets, table.codes
+    )
 
 
 def _records(

@@ -52,6 +52,7 @@ FORMATS: Final = tuple(_WRITERS)
 #: file-name ending of each format
 ENDINGS: Final = {"ttree": ".root", "rntuple": ".root", "parquet": ".parquet"}
 
+_LARGEST_BLOCK: Final = 31 << 20
 #: the header of an event, as it is kept to look for repeated ones
 _KEY: Final = np.dtype([("run", "i4"), ("event", "u4"), ("orbit", "u4"), ("bx", "i2")])
 
@@ -157,6 +158,7 @@ def convert_dump(
         If the file cannot be written.
     """
     files = _as_side_files(dumps, side)
+    _keep_freed_memory()
     with (
         atomic_file(target, overwrite=overwrite) as unfinished,
         TemporaryFile(dir=unfinished.parent) as headers,
@@ -180,6 +182,15 @@ def convert_dump(
         )
         writer.finish(provenance)
     return provenance
+
+
+def _keep_freed_memory() -> None:
+    """Let the allocator of glibc keep what is freed for what comes next; elsewhere this does nothing.
+
+    It takes the largest block that was ever freed, up to 32 MB, for the limit from which on memory is given back (mallopt(3),
+    M_MMAP_THRESHOLD). Otherwise each basket is written through fresh pages, which takes a fifth of the time.
+    """
+    np.empty(_LARGEST_BLOCK, dtype=np.uint8)
 
 
 def _write_all(pieces: Iterable[ak.Array], writer: TTreeWriter | ParquetWriter) -> int:

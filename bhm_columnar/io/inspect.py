@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
 from ..detector.channels import CHANNELS, FIBRES, Side
 from ..detector.qie import LINK_WORDS, N_TDC, TDC_MEANINGS
 from ..events.sequence import EventOrder, follow_events
-from .dump import iterate_source
 from .folders import DumpFiles
 from .report import ReadReport
 from .source import OnBytes, open_source
+from .table import Table
+from .tables import check_headers, iterate_tables
 
 __all__ = ["Inspection", "SideInspection", "inspect_dumps"]
 
@@ -177,30 +177,24 @@ def _inspect(
         EventOrder(),
     )
     with open_source(path, on_bytes) as source:
-        for events, report in iterate_source(source, side):
-            run, event, orbit, bx = (ak.to_numpy(events[name]) for name in ("run", "event", "orbit", "bx"))
-            _, order = follow_events(run, event, orbit, bx, order)
-            _, of_file = follow_events(run, event, orbit, bx, total.order)
-            total += _count(events, report, side, of_file)
+        for table, report in iterate_tables(source, side):
+            columns = (table.run, table.event, table.orbit, table.bx)
+            _, order = follow_events(*columns, order)
+            _, of_file = follow_events(*columns, total.order)
+            total += _count(table, report, side, of_file)
+        check_headers(total.report.headers, path)
     return total, order
 
 
-def _count(events: ak.Array, report: ReadReport, side: Side, order: EventOrder) -> Inspection:
-    pulses = ak.flatten(events["Pulse"])
-    fibre, tdc, peak, n_tdc, channel = (
-        ak.to_numpy(pulses[name]) for name in ("fibre", "tdc", "peak", "nTdc", "channel")
-    )
+def _count(table: Table, report: ReadReport, side: Side, order: EventOrder) -> Inspection:
+    pulses = table.pulses
+    is_word = [(pulses.tdc == code) & (pulses.peak == adc) for code, adc in LINK_WORDS]
     return Inspection(
         side,
         report,
-        np.bincount(ak.to_numpy(ak.flatten(pulses["tdcs"])), minlength=N_TDC),
-        np.bincount(np.minimum(n_tdc, 3), minlength=4),
-        np.bincount(np.where(channel < 0, len(CHANNELS), channel), minlength=len(CHANNELS) + 1),
-        np.array(
-            [
-                np.bincount(fibre[(tdc == code) & (peak == adc)], minlength=FIBRES.stop)
-                for code, adc in LINK_WORDS
-            ]
-        ),
+        np.bincount(table.codes, minlength=N_TDC),
+        np.bincount(np.minimum(pulses.n_codes, 3), minlength=4),
+        np.bincount(np.where(pulses.channel < 0, len(CHANNELS), pulses.channel), minlength=len(CHANNELS) + 1),
+        np.array([np.bincount(pulses.fibre[at], minlength=FIBRES.stop) for at in is_word]),
         order,
     )

@@ -18,9 +18,10 @@ import numpy as np
 
 from ..detector.channels import Side
 from ..errors import DumpError
-from .dump import DEFAULT_CHUNK, SHOWN, Piece, check_headers, iterate_pieces, show_line
+from .dump import DEFAULT_CHUNK, Piece, check_headers, iterate_pieces
 from .provenance import InputFile
 from .report import ReadReport
+from .scanning import SHOWN, show_line
 from .source import open_source
 from .urls import FileStamp, can_split, open_raw, read_errors, stamp_file
 

@@ -30,10 +30,12 @@ class TTreeWriter:
     def __init__(self, path: Path) -> None:
         self._file = uproot.recreate(path, compression=_COMPRESSION)
         types: dict[str, Any] = {column.branch: column.dtype for column in EVENT_COLUMNS}
-        fields = ", ".join(f"{column.name}: {column.dtype}" for column in PULSE_COLUMNS)
-        types["Pulse"] = f"var * {{{fields}}}"
+        # as types, for the parser of texts such as "var * int16" takes as long as a piece of events
+        fields = [ak.types.NumpyType(column.dtype) for column in PULSE_COLUMNS]
+        pulse = ak.types.RecordType(fields, [column.name for column in PULSE_COLUMNS])
+        types["Pulse"] = ak.types.ListType(pulse)
         for column in (SAMPLES, CODES):
-            types[column.branch] = f"var * {column.dtype}"
+            types[column.branch] = ak.types.ListType(ak.types.NumpyType(column.dtype))
         self._tree = self._file.mktree(TREE, types, title="BHM events")
 
     def extend(self, branches: Mapping[str, Any]) -> None:
@@ -62,10 +64,11 @@ class RNTupleWriter(TTreeWriter):
 
     def __init__(self, path: Path) -> None:
         self._file = uproot.recreate(path, compression=_COMPRESSION)
-        fields = [f"{column.branch}: {column.dtype}" for column in EVENT_COLUMNS]
-        fields.append(f"{N_PULSE}: int32")
-        fields.extend(f"{column.branch}: var * {column.dtype}" for column in (*PULSE_COLUMNS, SAMPLES, CODES))
-        form = ak.forms.from_type(ak.types.from_datashape(f"{{{', '.join(fields)}}}", highlevel=False))
+        types: dict[str, Any] = {column.branch: ak.types.NumpyType(column.dtype) for column in EVENT_COLUMNS}
+        types[N_PULSE] = ak.types.NumpyType("int32")
+        for column in (*PULSE_COLUMNS, SAMPLES, CODES):
+            types[column.branch] = ak.types.ListType(ak.types.NumpyType(column.dtype))
+        form = ak.forms.from_type(ak.types.RecordType(list(types.values()), list(types)))
         self._tree = self._file.mkrntuple(TREE, form, description="BHM events")
 
     def extend(self, branches: Mapping[str, Any]) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from ..errors import DumpError
 from .urls import COMPRESSIONS, file_name, open_raw, read_errors
@@ -22,33 +21,38 @@ __all__ = ["ByteSource", "OnBytes", "open_source"]
 OnBytes = Callable[[int], None]
 
 _PIECE: Final = 1 << 20
-# pieces of a file that are worth a thread's attention
-_LARGE: Final = 1 << 23
+# bytes that are worth a thread's attention
+_BATCH: Final = 1 << 22
 
 
 class _Checksum:
-    """A sha256; of large pieces it is taken in a thread, while they are scanned."""
+    """A sha256, taken in a thread while the text is scanned."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sha256")
         self._pending: Future[None] | None = None
-        self._copy = bytearray()
+        # the scanner writes into the text that it reads, so this is a copy; one is filled while the other is hashed
+        self._batch, self._other = (np.empty(_BATCH, dtype=np.uint8).data for _ in range(2))
+        self._held = 0
 
     def update(self, data: bytes | memoryview) -> None:
-        self._wait()
-        if len(data) < _LARGE:
-            self._hash.update(data)
-            return
-        if len(self._copy) < len(data):
-            self._copy = bytearray(len(data))
-        # the scanner writes into the text that it reads
-        copy = memoryview(self._copy)[: len(data)]
-        copy[:] = data
-        self._pending = self._pool.submit(self._hash.update, copy)
+        view = memoryview(data)
+        while len(view) > 0:
+            taken = view[: _BATCH - self._held]
+            self._batch[self._held : self._held + len(taken)] = taken
+            self._held += len(taken)
+            view = view[len(taken) :]
+            if self._held == _BATCH:
+                self._wait()
+                self._pending = self._pool.submit(self._hash.update, self._batch)
+                self._batch, self._other = self._other, self._batch
+                self._held = 0
 
     def hexdigest(self) -> str:
         self._wait()
+        self._hash.update(self._batch[: self._held])
+        self._held = 0
         return self._hash.hexdigest()
 
     def close(self) -> None:
@@ -95,6 +99,10 @@ class _CountingReader:
         self._account(view[:n])
         return int(n)
 
+    def seek(self, position: int) -> None:
+        """Go on reading from a byte of a plain file."""
+        self._raw.seek(position)
+
     def readable(self) -> bool:
         """Say that this can be read."""
         return True
@@ -124,11 +132,18 @@ class ByteSource:
         if ending == "xz":
             self._stream = lzma.LZMAFile(reader)  # type: ignore[arg-type]  # noqa: SIM115
         elif ending is not None:
+            import pyarrow as pa  # noqa: PLC0415  (which takes long, and plain files do without)
+
             # pyarrow's streams are the ones that notice a file that was cut short, and read several frames
             self._stream = pa.CompressedInputStream(pa.PythonFile(reader, mode="r"), ending)
 
-    def fill(self, buffer: npt.NDArray[np.uint8]) -> int:
+    def fill(self, buffer: npt.NDArray[np.uint8], *, start: int | None = None) -> int:
         """Read until the buffer is full or the dump ends; return the number of bytes.
+
+        Parameters
+        ----------
+        start
+            Byte of a plain file to begin at, if not where the last call has ended.
 
         Raises
         ------
@@ -138,6 +153,8 @@ class ByteSource:
         view = buffer.data
         filled = 0
         try:
+            if start is not None:
+                self._reader.seek(start)
             while filled < len(view):
                 n = self._read_piece(view[filled:])
                 if n == 0:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import fsspec
-
 from ..errors import DatasetError, DumpError
 
 __all__ = [
@@ -56,6 +54,8 @@ def find_filesystem(path: str) -> tuple[Any, str]:
     DatasetError
         If the package for its protocol is missing, or the protocol is not known.
     """
+    import fsspec  # noqa: PLC0415  (which takes long, and files here do without)
+
     protocol = path.partition("://")[0].rpartition("::")[2]
     try:
         fs, inner = fsspec.core.url_to_fs(path)
@@ -156,15 +156,20 @@ def open_raw(path: str) -> Iterator[Any]:
     DatasetError
         If the package for its protocol is missing.
     """
-    fs, inner = find_filesystem(path)
     try:
-        raw = fs.open(inner, "rb")
-        if "https" in fs.protocol and not _can_seek(raw):
-            raw.close()
-            raw = fs.open(inner, "rb", block_size=0)  # one answer from its beginning to its end
+        raw = _open_url(path) if is_url(path) else Path(path).expanduser().open("rb")
     except read_errors(ImportError, ValueError) as error:
         raise DumpError(
             f"cannot be opened ({error})", where=path, hint="check its name and permissions"
         ) from error
     with raw:
         yield raw
+
+
+def _open_url(path: str) -> Any:
+    fs, inner = find_filesystem(path)
+    raw = fs.open(inner, "rb")
+    if "https" in fs.protocol and not _can_seek(raw):
+        raw.close()
+        raw = fs.open(inner, "rb", block_size=0)  # one answer from its beginning to its end
+    return raw

@@ -15,9 +15,13 @@ from bhm_columnar import convert_dump, read_events
 from bhm_columnar.detector.channels import SIDES
 from bhm_columnar.errors import BHMError, DumpError
 from bhm_columnar.io._kernels import AFTER_RULE, PADDING, RESYNC
-from bhm_columnar.io.dump import _scan_buffer, add_reports, iterate_dump
+from bhm_columnar.io.assemble import table_to_events
+from bhm_columnar.io.dump import add_reports, iterate_dump, read_dump
+from bhm_columnar.io.gathering import Gathering
 from bhm_columnar.io.ranges import RangeRead, join_ranges, read_range, split_dump, thread_map
 from bhm_columnar.io.report import ReadReport, Tolerance
+from bhm_columnar.io.scanning import Scanner
+from bhm_columnar.io.threads import gather_in_threads
 from tests.reference.reader import read_text
 from tests.strategies import damaged_dumps, dumps
 
@@ -45,6 +49,14 @@ def read_cut(path: Path, range_bytes: int, chunk_bytes: int) -> tuple[ak.Array, 
     return ak.concatenate([events for events, _ in pieces]), add_reports(report for _, report in pieces)
 
 
+def read_threaded(path: Path, range_bytes: int) -> tuple[ak.Array, ReadReport] | None:
+    gathered = gather_in_threads(str(path), SIDES[0], 2, range_bytes=range_bytes)
+    if gathered is None:
+        return None
+    table, reports = gathered
+    return table_to_events(table, SIDES[0]), add_reports(reports)
+
+
 def check_same(path: Path, text: bytes, range_bytes: int, chunk_bytes: int) -> None:
     path.write_bytes(text)
     slow = read_text(text)
@@ -56,6 +68,11 @@ def check_same(path: Path, text: bytes, range_bytes: int, chunk_bytes: int) -> N
     expected, whole = read_whole(path)
     assert ak.array_equal(events, expected)
     assert report == whole
+    for found in (read_threaded(path, range_bytes), read_dump(path), read_dump(path, threads=2)):
+        if found is not None:
+            assert ak.array_equal(found[0], expected)
+            assert found[1].as_dict() == whole.as_dict()
+            assert found[1] == whole
     assert report.as_dict() == whole.as_dict()
     assert list(report.skipped) == list(whole.skipped)
     assert (report.headers, report.lines, report.truncated) == (slow.headers, slow.lines, slow.truncated)
@@ -92,8 +109,10 @@ def test_what_begins_at_a_header_is_read_alike_whatever_precedes_it(text: bytes,
     for state in (AFTER_RULE, RESYNC):
         buffer = np.zeros(len(text) + PADDING, dtype=np.uint8)
         buffer[: len(text)] = np.frombuffer(text, dtype=np.uint8)
-        flat, report, after = _scan_buffer(buffer, len(text), len(text), final, state, "x", 0)
-        seen.append((report, after, *(column.tolist() for column in vars(flat).values())))
+        part = Scanner("x").scan(buffer, len(text), len(text), is_last=final, state=state)
+        gathering = Gathering(SIDES[0], len(text))
+        report = gathering.add(part)
+        seen.append((report, part.state, table_to_events(gathering.finish(), SIDES[0]).to_list()))
     assert seen[0] == seen[1]
 
 

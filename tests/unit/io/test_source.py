@@ -47,10 +47,11 @@ def test_content_size_and_checksum(tmp_path: Path, ending: str) -> None:
     assert read(path) == (CONTENT, len(stored), hashlib.sha256(stored).hexdigest())
 
 
-def test_the_checksum_of_large_pieces_is_that_of_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("batch", [1, 1000, 3001, 10**7])
+def test_the_checksum_taken_in_a_thread_is_that_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr("bhm_columnar.io.source._LARGE", 1000)
+    monkeypatch.setattr("bhm_columnar.io.source._BATCH", batch)
     path = write(tmp_path, "")
     buffer = np.zeros(3001, dtype=np.uint8)
     with open_source(str(path)) as source:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Final, TypeVar, cast
 
 import numba
 from numba.core import entrypoints, event
 from numba.core.options import DefaultOptions
 
-__all__ = ["lean_njit", "njit", "skip_extensions"]
+__all__ = ["lean_njit", "njit", "slim_numba"]
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -21,6 +23,8 @@ _EACH_TIME: Final = (
     "compiling the kernels (about 10 s), again at every start, since no folder for them can be written; "
     "set NUMBA_CACHE_DIR to one"
 )
+#: where numba looks for BLAS
+_BLAS: Final = "scipy.linalg.cython_blas"
 # numba does not document the option; where it is missing, kernels are right, too, and slower
 _UNCOUNTED: Final[dict[str, Any]] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
 #: kernels that cannot be kept
@@ -53,13 +57,19 @@ def _compile(kernel: Kernel, **options: Any) -> Kernel:
     return cast(Kernel, compiled)
 
 
-def skip_extensions() -> None:
-    """Spare this process the third of a second in which numba learns of awkward arrays and vectors.
+def slim_numba() -> None:
+    """Spare this process half a second in which numba learns of awkward arrays and vectors, and looks for BLAS in all of scipy.linalg.
 
-    No kernel of ours takes either. Only for programs that run no kernels of others, which may; numba has no public switch.
+    No kernel of ours takes any of them. Only for programs that run no kernels of others, which may; numba has no public switch.
     """
     if hasattr(entrypoints, "_already_initialized"):
         entrypoints._already_initialized = True
+    if _BLAS not in sys.modules:
+        sys.modules[_BLAS] = None  # type: ignore[assignment]  # the way of Python to say that a module is not there
+        try:
+            import_module("numba.np.arraymath")
+        finally:
+            del sys.modules[_BLAS]
 
 
 class _Announcer(event.Listener):

@@ -117,9 +117,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         if argv is None and not args.runs_others:  # as a program, not from a program that goes on
-            from .._jit import skip_extensions  # noqa: PLC0415
+            from .._jit import slim_numba  # noqa: PLC0415
 
-            skip_extensions()
+            slim_numba()
         with heed_interrupts(), show_log():
             code: int = args.run(args)
         sys.stdout.flush()

@@ -21,7 +21,7 @@ from bhm_columnar.events.derived import measure_charge
 print(where, measure_charge(np.full((2, 20), 7, np.uint8))[0].tolist())
 """
 LISTEN = 'import logging; logging.basicConfig(format="%(message)s"); logging.getLogger("bhm_columnar").setLevel("INFO")\n'
-SKIP = "from bhm_columnar._jit import skip_extensions; skip_extensions()\n"
+SKIP = "from bhm_columnar._jit import slim_numba; slim_numba()\n"
 IN_THREADS = """\
 import threading
 def measure():

@@ -10,9 +10,9 @@ import awkward as ak
 from ..detector.channels import Side, find_side
 from .assemble import table_to_events
 from .folders import require_side
+from .reading import DEFAULT_CHUNK, add_reports, check_headers, iterate_tables, read_table
 from .report import ReadReport
 from .source import ByteSource, open_source
-from .tables import DEFAULT_CHUNK, add_reports, check_headers, iterate_tables, read_table
 from .urls import COMPRESSIONS, is_url
 
 __all__ = [

@@ -13,10 +13,10 @@ from ..detector.channels import CHANNELS, FIBRES, Side
 from ..detector.qie import LINK_WORDS, N_TDC, TDC_MEANINGS
 from ..events.sequence import EventOrder, follow_events
 from .folders import DumpFiles
+from .reading import check_headers, iterate_tables
 from .report import ReadReport
 from .source import OnBytes, open_source
 from .table import Table
-from .tables import check_headers, iterate_tables
 
 __all__ = ["Inspection", "SideInspection", "inspect_dumps"]
 

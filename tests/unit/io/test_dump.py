@@ -176,7 +176,7 @@ def test_pieces_are_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     two = "7 1 4 4 4 4 4 4 4 4 4 131 5 5 5 5 5 5 5 5 5 5\n31 62\n"
     path = write(tmp_path, "".join(event(number, (PULSE + two) * (number % 3)) for number in range(100)))
     whole, report = read_dump(path)
-    monkeypatch.setattr("bhm_columnar.io.tables.PART", 700)
+    monkeypatch.setattr("bhm_columnar.io.reading.PART", 700)
     assert len(list(iterate_dump(path, chunk_bytes=700))) > 10
     joined, of_joined = read_dump(path)
     assert ak.array_equal(joined, whole)
@@ -190,7 +190,7 @@ def test_a_compressed_dump_of_unknown_length_is_joined(
     packed = tmp_path / "uHTR4.txt.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
     whole, report = read_dump(path)
-    monkeypatch.setattr("bhm_columnar.io.tables.PART", 700)
+    monkeypatch.setattr("bhm_columnar.io.reading.PART", 700)
     monkeypatch.setattr("bhm_columnar.io.dump.DEFAULT_CHUNK", 1500)
     joined, of_joined = read_dump(packed)
     assert ak.array_equal(joined, whole)

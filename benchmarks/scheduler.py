@@ -38,8 +38,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bhm_columnar import fill_histograms, find_events, load_calibration, make_processor, simulate_dumps
-from bhm_columnar.execution.executors import Execution
-from bhm_columnar.execution.executors import DEFAULT_CHUNKSIZE
+from bhm_columnar.execution.executors import DEFAULT_CHUNKSIZE, Execution
 from bhm_columnar.io.convert import convert_folder
 from bhm_columnar.io.folders import find_dumps
 from bhm_columnar.io.ranges import DEFAULT_RANGE

@@ -29,7 +29,11 @@ _PIECE: Final = 1 << 20
 _PART: Final = 8
 _OURS: Final = "read_dump, one thread"
 _PEERS: Final = {
-    "newlines": ("read the file, count newlines with numpy", "no parsing at all"),
+    "newlines": (
+        "read the file, count newlines with numpy",
+        "no parsing at all; piece by piece into the same memory",
+    ),
+    "newlines-whole": ("the same, with the whole file in memory", "no parsing at all"),
     "plain": (
         "line by line in plain Python",
         "same pulses; NUL and order of lines checked, lists to arrays at the end",
@@ -75,6 +79,7 @@ def _against_peers(bench: Bench) -> Iterator[Row]:
     cases = {
         "ours": Case(lambda: read_dump(dump)[0], mb),
         "newlines": Case(lambda: count_newlines(dump), mb),
+        "newlines-whole": Case(lambda: np.count_nonzero(np.fromfile(dump, np.uint8) == _NEWLINE), mb),
         "plain": Case(lambda: read_plainly(part), part_mb),
         "forth": Case(lambda: read_with_forth(part), part_mb),
         "arrow-lines": Case(lambda: lines.arrow_lines(part), part_mb),

@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from .._version import __version__
 from ..io.atomic import atomic_file
 
-__all__ = ["PNG_DPI", "PNG_OPTIONS", "metadata_of", "save_figure"]
+__all__ = ["metadata_of", "save_figure", "save_pixels"]
 
-PNG_DPI: Final = 100
+_PNG_DPI: Final = 100
 #: two thirds of the time of the usual level, for files that are a tenth larger
-PNG_OPTIONS: Final[dict[str, Any]] = {"compress_level": 3}
+_PNG_OPTIONS: Final[dict[str, Any]] = {"compress_level": 3}
 _PROGRAM: Final = f"bhm_columnar {__version__}"
 #: how each kind of file calls what `Results.provenance` says
 _NAMES: Final = {
@@ -34,11 +38,32 @@ def save_figure(figure: Figure, path: Path, about: Mapping[str, str] | None = No
         For the metadata of the file: ``title``, ``subject`` and ``keywords``.
     """
     ending = path.suffix
-    options: dict[str, Any] = {"pil_kwargs": PNG_OPTIONS} if ending == ".png" else {}
+    options: dict[str, Any] = {"pil_kwargs": _PNG_OPTIONS} if ending == ".png" else {}
     with atomic_file(path) as partial:
         figure.savefig(
-            partial, format=ending[1:], dpi=PNG_DPI, metadata=metadata_of(ending, about), **options
+            partial, format=ending[1:], dpi=_PNG_DPI, metadata=metadata_of(ending, about), **options
         )
+
+
+def save_pixels(
+    pixels: npt.NDArray[np.uint8], path: Path, about: Mapping[str, str] | None = None, *, dpi: int
+) -> None:
+    """Write pixels as ``.png``; the file is complete, or is not there.
+
+    Parameters
+    ----------
+    pixels
+        Red, green and blue, shape (height, width, 3).
+    about
+        As in `save_figure`.
+    dpi
+        Pixels per inch.
+    """
+    said = PngInfo()
+    for name, value in metadata_of(".png", about).items():
+        said.add_text(name, str(value))
+    with atomic_file(path) as partial:
+        Image.fromarray(pixels).save(partial, format="png", pnginfo=said, dpi=(dpi, dpi), **_PNG_OPTIONS)
 
 
 def metadata_of(ending: str, about: Mapping[str, str] | None = None) -> dict[str, str | None]:

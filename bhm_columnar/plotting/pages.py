@@ -12,12 +12,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_mixed import MixedModeRenderer
 from matplotlib.backends.backend_pdf import PdfFile, RendererPdf
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
 
 from ..detector.channels import Channel
 from ..io.atomic import atomic_file
 from .compose import ALL_PER_CHANNEL
-from .files import PNG_DPI, PNG_OPTIONS, metadata_of, save_figure
+from .files import metadata_of, save_figure, save_pixels
 from .panel import Panel
 from .parts import part_of
 from .results import Results
@@ -38,6 +37,8 @@ _CELL: Final = (9.0, 5.4)
 _FRAME: Final = (1.08, 0.67, 7.71, 4.41)
 #: texts and lines on sheets, to those on pages
 _SCALE: Final = 0.62
+#: sheets are for looking over; whoever wants to see more opens the PDF
+_SHEET_DPI: Final = 70
 
 
 def draw_pages(results: Results, name: str, channels: Sequence[Channel], path: Path) -> None:
@@ -78,9 +79,7 @@ def draw_sheet(results: Results, name: str, channels: Sequence[Channel], path: P
     with cms_style(scale=_SCALE, style=results.style):
         if path.suffix == ".png":
             sheet = _paint(results, name, channels, rows)
-            with atomic_file(path) as partial:
-                options: dict[str, Any] = {"metadata": metadata_of(".png", about), "pil_kwargs": PNG_OPTIONS}
-                imsave(partial, sheet, format="png", dpi=PNG_DPI, **options)
+            save_pixels(sheet, path, about, dpi=_SHEET_DPI)
         else:
             figure = Figure(figsize=(_CELL[0] * _COLUMNS, _CELL[1] * rows))
             for place, channel in enumerate(channels):
@@ -90,13 +89,13 @@ def draw_sheet(results: Results, name: str, channels: Sequence[Channel], path: P
 
 
 def _paint(results: Results, name: str, channels: Sequence[Channel], rows: int) -> np.ndarray[Any, Any]:
-    """Pixels of a sheet, shape (height, width, 4): one panel is drawn again and again, and copied to its place."""
-    figure = Figure(figsize=_CELL, dpi=PNG_DPI)
+    """Pixels of a sheet, shape (height, width, 3): one panel is drawn again and again, and copied to its place."""
+    figure = Figure(figsize=_CELL, dpi=_SHEET_DPI)
     canvas = _Canvas(figure)
     ax = _add_panel(figure, 0, 1, 1)
     renderer = canvas.get_renderer()
     wide, high = canvas.get_width_height()
-    sheet = np.full((rows * high, _COLUMNS * wide, 4), 255, dtype=np.uint8)
+    sheet = np.full((rows * high, _COLUMNS * wide, 3), 255, dtype=np.uint8)
     common = None
     for place, fixed in enumerate(_show_each(results, name, channels, ax)):
         if common is None:
@@ -106,7 +105,9 @@ def _paint(results: Results, name: str, channels: Sequence[Channel], rows: int) 
             canvas.restore_region(common)
         figure.draw(renderer)
         row, column = divmod(place, _COLUMNS)
-        sheet[row * high : (row + 1) * high, column * wide : (column + 1) * wide] = canvas.buffer_rgba()
+        sheet[row * high : (row + 1) * high, column * wide : (column + 1) * wide] = np.asarray(
+            canvas.buffer_rgba()
+        )[..., :3]
     return sheet
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import digits
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, Tick, XAxis, YAxis
+from matplotlib.legend import Legend
 from matplotlib.patches import StepPatch
 from matplotlib.text import Text
 from matplotlib.ticker import Formatter, Locator, NullLocator
 from matplotlib.transforms import Bbox
 
-__all__ = ["Panel", "add_stairs"]
+__all__ = ["Key", "Panel", "add_stairs"]
 
 Floats = npt.NDArray[np.float64]
 #: ticks this part of the range outside of it are still drawn, as in matplotlib
 _CLOSE: Final = 1e-10
+#: digits of the font are equally wide: texts that differ in nothing else have the same size
+_ANY_DIGIT: Final = str.maketrans(digits, "0" * len(digits))
 #: points between the frame, or tick labels, and the common factor of the tick labels
 _OFFSET_PAD: Final = 3.0
 
@@ -92,12 +97,16 @@ class _Together(Axis):
 
     def _draw_labels(self, renderer: Any, label: Text, places: Floats, texts: Sequence[str]) -> list[Bbox]:
         boxes = []
+        measured = set()
         for place, text in zip(places.tolist(), texts, strict=True):
             if text:
                 label.set_text(text)
                 (label.set_y if self._along else label.set_x)(place)
                 label.draw(renderer)
-                boxes.append(label.get_window_extent(renderer))
+                size = text.translate(_ANY_DIGIT)
+                if size not in measured:  # only how far they reach across the axis is asked for
+                    measured.add(size)
+                    boxes.append(label.get_window_extent(renderer))
         return boxes
 
     def _points(self, places: Floats, end: float) -> tuple[Floats, Floats]:
@@ -122,6 +131,27 @@ class _Together(Axis):
         else:
             y = Bbox.union(boxes[0] or [self.axes.bbox]).y0 - _OFFSET_PAD * pixel
         self.offsetText.set_position((x, y))
+
+
+class Key(Legend):
+    """A legend that is drawn again and again: it is laid out anew when a text changes in more than its digits."""
+
+    _layout: tuple[Any, ...] = ()
+
+    def draw(self, renderer: Any) -> None:
+        """Draw the legend, where it was if its texts are as wide as they were."""
+        texts = self.get_texts()
+        wide = [text.get_text().translate(_ANY_DIGIT) for text in texts]
+        layout = (renderer, *self.axes.bbox.bounds, *wide)
+        if layout != self._layout or not self.get_visible():
+            super().draw(renderer)
+            self._layout = layout
+            return
+        parts: list[Artist | None] = [self.get_frame(), *self.legend_handles, *texts]
+        for part in parts:
+            if part is not None:
+                part.draw(renderer)
+        self.stale = False
 
 
 class _XTogether(_Together, XAxis):

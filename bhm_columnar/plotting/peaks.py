@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from ..calibration.peaks import ChannelFit, PeakFit
 from ..detector.channels import Channel
 from ..histograms.counts import Histogram
-from .panel import add_stairs
+from .panel import Key, add_stairs
 from .style import COLORS, accent, ink, make_figure, note
 
 __all__ = ["AdcPeak", "TdcPeak", "plot_adc_peak", "plot_tdc_peak"]
@@ -69,7 +69,7 @@ class AdcPeak:
         outside = int(window.sum() - window[low:high].sum())
         said = [channel.name] if window.any() else [channel.name, "No data"]
         said += [f"{outside} outside {low}–{high - 1}"] if outside else []
-        labels = [f"|TDC $-$ {tdc_peak}| ≤ {tdc_window}", f"TDC = {tdc_peak}", f"ADC cut ≥ {adc_cut}", ""]
+        labels = [f"|TDC − {tdc_peak}| ≤ {tdc_window}", f"TDC = {tdc_peak}", f"ADC cut ≥ {adc_cut}", ""]
         if fit is not None:
             said += _describe(fit.adc)
             first, last = fit.adc.across
@@ -113,7 +113,7 @@ class TdcPeak:
         self.ax.set_xlim(edges[0], edges[-1])
         said = [channel.name] if counts.any() else [channel.name, "No data"]
         labels = [
-            f"SR window {tdc_peak} $\\pm$ {tdc_window}",
+            f"SR window {tdc_peak} ± {tdc_window}",
             f"ADC ≥ {adc_cut}",
             f"TDC peak {tdc_peak}",
             "",
@@ -146,12 +146,13 @@ def _describe(fit: PeakFit) -> list[str]:
             ("Peak", fit.position, fit.position_error),
             ("Width", fit.width, fit.width_error),
         ):
-            said.append(f"{name} {value:.2f} $\\pm$ {error:.2f}")
+            said.append(f"{name} {value:.2f} ± {error:.2f}")
     return [*said, *wrap(f"Fit: {fit.flag}", _LINE)] if fit.flag else said
 
 
 def _make_legend(ax: Axes, artists: Sequence[Artist]) -> Legend:
-    return ax.legend(handles=artists, labels=["?"] * len(artists), loc="upper right")
+    ax.legend_ = Key(ax, artists, ["?"] * len(artists), loc="upper right")
+    return ax.legend_
 
 
 def _name(legend: Legend, artists: Sequence[Artist], labels: Sequence[str]) -> None:

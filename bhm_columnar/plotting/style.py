@@ -60,6 +60,8 @@ LEGENDS: Final = {
 DEFAULT_LABEL: Final = "Preliminary"
 
 _OVERRIDES: Final[dict[str, Any]] = {
+    # one family that mplhep brings along: of a list, matplotlib looks for each again for every text that it measures
+    "font.family": "TeX Gyre Heros",
     "savefig.bbox": None,  # the same page for every channel
     "figure.constrained_layout.use": False,
     "axes.unicode_minus": True,

@@ -230,10 +230,10 @@ def test_sheets_are_made_of_the_single_panels(results: Results, tmp_path: Path, 
     draw_figure(changed, name, "PN", [tmp_path / "all.png"])
     draw_figure(changed, name, "PN0", [tmp_path / "nine.png"])
     whole, nine = (imread(tmp_path / f"{part}.png") for part in ("all", "nine"))
-    assert whole.shape == nine.shape == (2700, 1800, 4)
-    assert (whole[:2160] == nine[:2160]).all()
+    assert whole.shape == nine.shape == (1890, 1260, 3)
+    assert (whole[:1512] == nine[:1512]).all()
     cells = [
-        whole[540 * row : 540 * row + 540, 900 * col : 900 * col + 900] for row in (0, 1) for col in (0, 1)
+        whole[378 * row : 378 * row + 378, 630 * col : 630 * col + 630] for row in (0, 1) for col in (0, 1)
     ]
     assert all((cells[0] != cell).any() for cell in cells[1:])
     draw_figure(replace(changed), name, "PN04", [tmp_path / "x.pdf"])

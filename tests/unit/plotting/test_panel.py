@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from bhm_columnar.plotting.panel import Panel, add_stairs
+from bhm_columnar.plotting.panel import Key, Panel, add_stairs
 from bhm_columnar.plotting.style import cms_style
 
 
@@ -91,3 +91,47 @@ def test_stairs_look_as_those_of_axes() -> None:
 
     assert (paint(Panel, ours)[0] == paint(Axes, theirs)[0]).all()
     assert (paint(Panel, ours)[0] != paint(Panel, plain)[0]).any()
+
+
+def paint_keys(*labels: str) -> tuple[np.ndarray, list[float]]:
+    """Pixels of a panel whose legend had these labels one after the other, and where its last text begins and ends."""
+    figure = Figure(figsize=(6, 5))
+    canvas = FigureCanvasAgg(figure)
+    ax = figure.add_axes((0.2, 0.2, 0.6, 0.6), axes_class=Panel)
+    key = Key(ax, ax.plot([], [], color="red"), ["?"], loc="upper right")
+    ax.add_artist(key)
+    for label in labels:
+        key.get_texts()[0].set_text(label)
+        canvas.draw()
+    box = key.get_texts()[0].get_window_extent()
+    return np.asarray(canvas.buffer_rgba()).copy(), [box.x0, box.x1]
+
+
+def test_key_is_laid_out_anew_for_a_longer_text() -> None:
+    kept, _ = paint_keys("TDC = 6", "ADC cut = 145")
+    fresh, _ = paint_keys("ADC cut = 145")
+    np.testing.assert_array_equal(kept, fresh)
+
+
+def test_key_shows_other_digits_where_it_stands() -> None:
+    kept, place = paint_keys("TDC = 26", "TDC = 11")
+    _, expected = paint_keys("TDC = 11")
+    assert place == pytest.approx(expected, abs=2.0)
+    before, _ = paint_keys("TDC = 26")
+    assert (kept != before).any()
+
+
+def test_key_that_is_hidden_is_not_drawn() -> None:
+    figure = Figure(figsize=(6, 5))
+    canvas = FigureCanvasAgg(figure)
+    ax = figure.add_axes((0.2, 0.2, 0.6, 0.6), axes_class=Panel)
+    lines = ax.plot([], [], color="red")
+    canvas.draw()
+    empty = np.asarray(canvas.buffer_rgba()).copy()
+    key = Key(ax, lines, ["TDC = 6"], loc="upper right")
+    ax.add_artist(key)
+    canvas.draw()
+    assert (np.asarray(canvas.buffer_rgba()) != empty).any()
+    key.set_visible(False)
+    canvas.draw()
+    np.testing.assert_array_equal(np.asarray(canvas.buffer_rgba()), empty)

@@ -17,6 +17,7 @@ from ..calibration.peaks import ChannelFit, PeakFit
 from ..detector.channels import Channel
 from ..histograms.counts import Histogram
 from .panel import Key, add_stairs
+from .profiles import with_error
 from .style import COLORS, accent, ink, make_figure, note
 
 __all__ = ["AdcPeak", "TdcPeak", "plot_adc_peak", "plot_tdc_peak"]
@@ -141,12 +142,12 @@ def _draw_curve(line: Line2D, expected: npt.NDArray[np.float64], first: int) -> 
 def _describe(fit: PeakFit) -> list[str]:
     """Write the numbers of a fit, and why it is not to be trusted."""
     said = []
-    if fit.position is not None and fit.width is not None:
-        for name, value, error in (
-            ("Peak", fit.position, fit.position_error),
-            ("Width", fit.width, fit.width_error),
-        ):
-            said.append(f"{name} {value:.2f} ± {error:.2f}")
+    for name, value, error in (
+        ("Peak", fit.position, fit.position_error),
+        ("Width", fit.width, fit.width_error),
+    ):
+        if value is not None and error is not None:
+            said.append(f"{name} {with_error(value, error)}")
     return [*said, *wrap(f"Fit: {fit.flag}", _LINE)] if fit.flag else said
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .._forks import DiedError, Fork, can_fork, follow
 from .._version import __version__
@@ -22,6 +23,9 @@ from .executors import Request, count_cores
 from .maps import open_map
 
 __all__ = ["Conversion", "begin_conversion"]
+
+#: by how much processes step back
+_NICE: Final = 10
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def begin_conversion(
     try:
         if _may_fork(request):
             forks = tuple(
-                Fork(work if place == 0 else partial(_quietly, work)) for place, work in enumerate(works)
+                Fork(partial(_beside, work, is_first=place == 0)) for place, work in enumerate(works)
             )
         yield Conversion(targets, works, forks)
     finally:
@@ -110,9 +114,11 @@ def _may_fork(request: Request) -> bool:
     return not wants_here and (request.workers or count_cores()) > 1 and can_fork()
 
 
-def _quietly(work: Callable[[OnBytes], object], on_bytes: OnBytes) -> None:
-    """Work without a word of what all processes say, such as that kernels are compiled."""
-    logging.getLogger(__name__.partition(".")[0]).setLevel(logging.WARNING)
+def _beside(work: Callable[[OnBytes], object], on_bytes: OnBytes, *, is_first: bool) -> None:
+    """Work beside the process that goes on, which has more to do before it needs the events."""
+    os.nice(_NICE)
+    if not is_first:  # what all processes would say, such as that kernels are compiled, is said once
+        logging.getLogger(__name__.partition(".")[0]).setLevel(logging.WARNING)
     work(on_bytes)
 
 

@@ -23,6 +23,8 @@ from ..histograms.counts import sort_categories
 __all__ = ["WORKERS", "ChunkError", "Together", "find_chunk_error", "prepare_worker"]
 
 _CHUNK_ERROR: Final = re.compile(r"<ChunkError ([A-Za-z0-9+/=]+)>")
+#: events of a chunk that is worth a search for what others have left
+_LARGE: Final = 100_000
 #: where chunks, events and seconds of each worker stand in the output
 WORKERS: Final = "_workers"
 
@@ -67,7 +69,8 @@ class Together(ProcessorABC):  # type: ignore[misc]
     def process(self, events: ak.Array) -> dict[str, Any]:
         """Hand the chunk to each processor, and say which one could not take it."""
         start = time.perf_counter()
-        gc.collect()  # coffea's chunks refer to themselves: without it, those before would stay in memory
+        if len(events) >= _LARGE:
+            gc.collect()  # coffea's chunks refer to themselves: without it, those before would stay in memory
         out = {}
         for name, one in self.processors.items():
             try:

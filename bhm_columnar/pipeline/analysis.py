@@ -16,7 +16,7 @@ from ..conditions.context import Context, find_context
 from ..conditions.gather import Wanted, check_sources
 from ..conditions.store import CONDITIONS_FILE, save_conditions
 from ..execution.datasets import reference_of
-from ..execution.executors import Request, count_cores
+from ..execution.executors import Execution, Request, count_cores
 from ..execution.job import Job, load_given, open_job, runs_with_pulses
 from ..histograms.counts import Histogram
 from ..histograms.graphs import graph_rates
@@ -44,11 +44,12 @@ _CALIBRATED: Final = ("halo", "rates", "stability", "quality", "shapes")
 
 @dataclass(frozen=True)
 class _Counted:
-    """What the processors counted, and the calibration that they used."""
+    """What the processors counted, the calibration that they used, and where they ran."""
 
     calibration: Calibration
     histograms: Mapping[str, Histogram]
     cutflow: Mapping[str, Mapping[str, int]]
+    execution: Execution
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ class Analysis:
         with Drawing() as drawing:
             counted = self._count(job, drawing)
             pattern = self._find_pattern(counted, context)
-            results = replace(self._results(job, counted), exposure=context.times.exposure, pattern=pattern)
+            known = self._results(job, counted.calibration, counted.histograms)
+            results = replace(known, exposure=context.times.exposure, pattern=pattern)
             with job.stages.run("save"):
                 self._save(results, context)
             if self.figures:
@@ -124,9 +126,9 @@ class Analysis:
         if self.given is None:
             calibration, measured = job.align(self.method)
             calibration = self._fit(job, calibration, measured)
-            first = _Counted(calibration, {name: measured[name] for name in ("adc_tdc", "runs")}, {})
             if self.figures and _count_workers(job.request) > 1:
-                begin_figures(self._results(job, first), self.folder / FIGURES_FOLDER, drawing)
+                known = self._results(job, calibration, measured)
+                begin_figures(known, self.folder / FIGURES_FOLDER, drawing)
                 job = replace(job, busy=1)
             output = job.fill("fill", _CALIBRATED, calibration).output
         else:
@@ -137,7 +139,7 @@ class Analysis:
         for name in _CALIBRATED:
             histograms |= output[name]
         histograms["live_time"] = job.extra["times"].exposure.live_histogram()
-        return _Counted(calibration, histograms, measured["cutflow"])
+        return _Counted(calibration, histograms, measured["cutflow"], job.execution)
 
     def _fit(self, job: Job, calibration: Calibration, measured: Mapping[str, Any]) -> Calibration:
         """Fit the halo peaks of these data, if that is not how the calibration was measured."""
@@ -147,14 +149,14 @@ class Analysis:
             fits = fit_peaks(measured["adc_tdc"], calibration=calibration, tdc_window=job.cuts.tdc_window)
         return replace(calibration, fits=fits)
 
-    def _results(self, job: Job, counted: _Counted) -> Results:
+    def _results(self, job: Job, calibration: Calibration, histograms: Mapping[str, Any]) -> Results:
         """What figures are drawn from, as far as the processors counted it."""
         label = f"Simulation {DEFAULT_LABEL}" if self.dumps.is_simulated else DEFAULT_LABEL
         return Results(
-            counted.histograms,
-            calibration=counted.calibration,
+            histograms,
+            calibration=calibration,
             cuts=job.cuts,
-            runs=tuple(runs_with_pulses(counted.histograms["runs"])),
+            runs=tuple(runs_with_pulses(histograms["runs"])),
             sides=tuple(one.side for one in self.dumps.sides),
             label=label if self.label is None else self.label,
             inputs=job.inputs(),
@@ -209,7 +211,7 @@ class Analysis:
             ignored=self.dumps.ignored,
             seconds=job.stages.seconds,
         )
-        summary["execution"] = {**job.execution.describe(), "stages": job.stages.details}
+        summary["execution"] = {**counted.execution.describe(), "stages": job.stages.details}
         summary["conditions"] = context.describe()
         summary["rates"] = summarise_rates(counted.histograms["rates"], context.times.exposure)
         summary["bunches"] = pattern.describe()
